@@ -1,0 +1,134 @@
+import type { StateFact } from "../model/fact.ts";
+import type { SocketAddress } from "../model/socket.ts";
+import { monoNs } from "../model/time.ts";
+import type { Notice } from "../protocol/messages.ts";
+import type { AgentProcess } from "./agent-process.ts";
+import { defaultWithinMs } from "./deadline.ts";
+import { Endpoint, type Within } from "./endpoint.ts";
+import type { Host } from "./host.ts";
+import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
+import { untilShown } from "./kernel-waits.ts";
+import type { Story } from "./story.ts";
+
+/** The version of IP that a client connects with. */
+export type Family = 4 | 6;
+
+/** How a server is opened; the names are Node's. */
+export interface ListenOptions {
+  readonly name?: string;
+  readonly host?: string;
+  readonly process?: AgentProcess;
+  /** Address to bind: a host's own (default, IPv4), its IPv6, or the wildcard `::`. */
+  readonly bind?: "v4" | "v6" | "::" | "0.0.0.0";
+  readonly backlog?: number;
+  readonly allowHalfOpen?: boolean;
+  readonly pauseOnConnect?: boolean;
+  /** `none` attaches no 'data' listener to accepted sockets. Default `flow`: data is counted and hashed. */
+  readonly reading?: "flow" | "none";
+}
+
+interface ListenerIdentity extends EndpointIdentity {
+  /** The name by which the agent knows the server. */
+  readonly id: string;
+}
+
+/** A listening socket, and the endpoints of the connections made to it. */
+export class Listener {
+  readonly name: string;
+  readonly host: Host;
+  readonly process: ProcessIdentity | undefined;
+  readonly local: SocketAddress;
+  readonly peer: SocketAddress;
+  readonly id: string;
+  readonly #story: Story;
+  readonly #byPeerPort = new Map<number, Endpoint>();
+  #accepted = 0;
+
+  constructor(identity: ListenerIdentity, story: Story) {
+    this.name = identity.name;
+    this.host = identity.host;
+    this.process = identity.process;
+    this.local = identity.local;
+    this.peer = identity.peer;
+    this.id = identity.id;
+    this.#story = story;
+  }
+
+  /** Where a client connects to; a listener of all addresses is met at its host's own, by default the IPv4 one. */
+  addressFor(family: Family | undefined): SocketAddress {
+    const { address, port } = this.local;
+    if (address !== "::" && address !== "0.0.0.0") return { address, port };
+    return { address: this.host.addresses[family === 6 ? "v6" : "v4"], port };
+  }
+
+  /** The server's end of a client's connection; it may not have been accepted yet. */
+  endOf(client: Endpoint): Endpoint {
+    return this.#endFor(client.local, client.peer, serverName(client.name));
+  }
+
+  /** Called by the session when the agent announces an accepted connection. */
+  announce(socket: string, local: SocketAddress, peer: SocketAddress): void {
+    this.#accepted += 1;
+    const endpoint = this.#endFor(peer, local, `${this.name}/${this.#accepted}`);
+    this.#story.adopt(endpoint, socket);
+    endpoint.attach(socket);
+  }
+
+  /** Called by the session for what the runtime says of the server itself: 'error' with its code, 'drop', 'close'. */
+  told({ at, event, code }: Extract<Notice, { readonly notice: "server" }>): void {
+    this.#story.facts.push({
+      kind: "event",
+      at: monoNs(at),
+      host: this.host.name,
+      endpoint: this.name,
+      event,
+      detail: code === undefined ? {} : { code },
+    });
+  }
+
+  /** Records under `label` how many connections the process is known to have accepted. */
+  countAccepted(label: string): number {
+    const value = this.#accepted;
+    this.#story.measure(this.host.name, { name: "accepted connections", label, value, unit: "connections" });
+    return value;
+  }
+
+  /** Connections that the process has accepted so far. */
+  get acceptedCount(): number {
+    return this.#accepted;
+  }
+
+  /** The listening socket in the kernel's table: Recv-Q counts connections waiting to be accepted, Send-Q is the limit. */
+  async state(): Promise<StateFact> {
+    return await this.#story.look(this);
+  }
+
+  /** Resolves once exactly `count` connections wait to be accepted. @throws FINWAIT_DEADLINE_MISSED */
+  async queues(count: number, { within = defaultWithinMs }: Within = {}): Promise<StateFact> {
+    return await untilShown(this.#story, this, {
+      waitingFor: `${count} connections in the accept queue of ${this.name}`,
+      isShown: ({ row }) => row?.recvQ === count,
+      withinMs: within,
+    });
+  }
+
+  /** `server.close()`: no more connections; open ones stay. */
+  async close(): Promise<void> {
+    await this.host.link.request("closeServer", { server: this.id }, { process: this.process?.id });
+    this.#story.call(this, "server.close()");
+  }
+
+  #endFor(client: SocketAddress, server: SocketAddress, name: string): Endpoint {
+    const known = this.#byPeerPort.get(client.port);
+    if (known !== undefined) return known;
+    const identity = { name, host: this.host, process: this.process, local: server, peer: client };
+    const endpoint = new Endpoint(identity, this.#story);
+    this.#byPeerPort.set(client.port, endpoint);
+    return endpoint;
+  }
+}
+
+/** "client-2" talks to "server-2". */
+function serverName(client: string): string {
+  return client.startsWith("client") ? client.replace("client", "server") : `${client}'s server`;
+}
