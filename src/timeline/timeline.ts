@@ -1,0 +1,27 @@
+import type { Fact } from "../model/fact.ts";
+import { monoNs } from "../model/time.ts";
+
+/** Everything observed of one case, in the order in which it happened. */
+export interface Timeline {
+  readonly facts: readonly Fact[];
+}
+
+/** Merges facts of any sources into one story, by time; facts of the same instant keep the order they came in. */
+export function timelineOf(facts: readonly Fact[]): Timeline {
+  return { facts: facts.toSorted((a, b) => a.at - b.at) };
+}
+
+/**
+ * The same story with its clock at 0 at the first fact. A run's clock starts with the lab, which many cases share: a
+ * reader wants to know how long after the case began something happened.
+ */
+export function fromFirstFact({ facts }: Timeline): Timeline {
+  const origin = facts[0]?.at ?? 0;
+  return { facts: facts.map((fact) => shifted(fact, origin)) };
+}
+
+function shifted(fact: Fact, by: number): Fact {
+  const at = monoNs(fact.at - by);
+  if (fact.kind !== "segment") return { ...fact, at };
+  return { ...fact, at, segment: { ...fact.segment, at: monoNs(fact.segment.at - by) } };
+}
