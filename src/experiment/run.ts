@@ -1,0 +1,207 @@
+import { availableParallelism } from "node:os";
+import pLimit from "p-limit";
+import { judgeCase } from "../judge/case.ts";
+import { judgeClaim } from "../judge/claim.ts";
+import type { DriverName } from "../lab/driver/driver.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
+import { FinwaitError, isFinwaitError } from "../model/errors.ts";
+import type { TriedClaim } from "../model/run.ts";
+import { type CaseOutcome, type CaseVerdict, isBrokenCase, type Verdict } from "../model/verdict.ts";
+import { type Case, type Claim, claimData } from "./claim.ts";
+import { type Batch, longTimerMs, planBatches, type Task } from "./plan.ts";
+import { breakage, tryCase } from "./try-case.ts";
+
+/** How claims are tried, and who is told of what. */
+export interface RunOptions {
+  readonly driver: DriverName;
+  /** Leave the labs open: the caller disposes them. */
+  readonly keep?: boolean;
+  /** Stops trying further cases: Ctrl-C, or the first unexpected verdict. Cases under way are abandoned. */
+  readonly signal?: AbortSignal;
+  readonly onVerdict?: (verdict: Verdict, claim: Claim) => void;
+  /** Told what takes long while a lab opens. */
+  readonly onProgress?: (what: string) => void;
+  readonly onCase?: (claim: Claim, outcome: CaseOutcome) => void;
+}
+
+/** What came of a run, in the order of the catalogue; claims that an aborted run did not finish are left out. */
+export interface RunResult {
+  readonly claims: readonly TriedClaim[];
+  readonly verdicts: readonly Verdict[];
+  /** With `keep`, the labs that are open still. */
+  readonly kept: readonly Lab[];
+}
+
+/** Experiments that act at the same time on the same hosts; those that wait for a kernel timer do not count. */
+const activeInOneLab = 4 * availableParallelism();
+const labsAtWork = { netns: 2 * availableParallelism(), docker: availableParallelism() } as const;
+
+/** Tries the claims side by side and judges each as soon as its last case has been tried. */
+export async function runClaims(claims: readonly Claim[], options: RunOptions): Promise<RunResult> {
+  const progress = new Progress(claims, options);
+  const labs: BatchLab[] = [];
+  const aborted = new Promise<void>((resolve) =>
+    options.signal?.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  try {
+    await Promise.race([runBatches(claims, options, progress, labs), aborted]);
+  } finally {
+    if (!options.keep) await Promise.all(labs.map((lab) => lab.close()));
+  }
+  return { claims: progress.records(), verdicts: progress.verdicts(), kept: labs.flatMap((lab) => lab.opened) };
+}
+
+async function runBatches(
+  claims: readonly Claim[],
+  options: RunOptions,
+  progress: Progress,
+  labs: BatchLab[],
+): Promise<void> {
+  const slot = pLimit(labsAtWork[options.driver]);
+  const running: Promise<void>[] = [];
+  for (const batch of planBatches(claims)) {
+    const work = () => {
+      const lab = new BatchLab(batch, options);
+      labs.push(lab);
+      return runBatch(batch, lab, options, progress);
+    };
+    // Whoever waits for a long kernel timer keeps no processor busy, and gets no place in the queue of those who do.
+    running.push(batch.timerMs >= longTimerMs ? work() : slot(work));
+    // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads.
+    const early = batch.lead.length > 0 ? progress.firstVerdict : progress.firstOutcome;
+    if (running.length === 1) await Promise.race([early, running[0]]);
+  }
+  await Promise.all(running);
+}
+
+async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progress: Progress): Promise<void> {
+  const active = pLimit(batch.inTurn ? 1 : activeInOneLab);
+  const tryOne = async (task: Task) => {
+    if (options.signal?.aborted) return;
+    const outcome = await lab.try(task.case);
+    // What an abort tore down is no outcome.
+    if (!options.signal?.aborted) progress.add(task, outcome);
+  };
+  await Promise.all(batch.lead.map(tryOne));
+  await Promise.all(
+    batch.tasks.map((task) => {
+      const waits = (task.case.timerMs ?? 0) >= longTimerMs && !batch.inTurn;
+      return waits ? tryOne(task) : active(() => tryOne(task));
+    }),
+  );
+  if (!options.keep) await lab.close();
+}
+
+/** The lab of one batch: opened when first needed, and opened anew when one of its agents has died. */
+class BatchLab {
+  readonly opened: Lab[] = [];
+  readonly #batch: Batch;
+  readonly #options: RunOptions;
+  #current: Promise<Lab> | undefined;
+  #closed = false;
+
+  constructor(batch: Batch, options: RunOptions) {
+    this.#batch = batch;
+    this.#options = options;
+  }
+
+  async try(one: Case): Promise<CaseOutcome> {
+    try {
+      const lab = await this.#lab();
+      return await tryCase(lab, one, { keep: this.#options.keep ?? false });
+    } catch (error) {
+      if (isFinwaitError(error, "FINWAIT_CAPABILITY_MISSING")) {
+        return { kind: "untestable", case: one.name, missing: error.message };
+      }
+      return { kind: "broken", case: one.name, ...breakage(error), facts: [], durationMs: 0 };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // One that is opening right now is waited for, and disposed as soon as it is there.
+    await this.#current?.catch(() => {});
+    await Promise.all(this.opened.map((lab) => lab[Symbol.asyncDispose]()));
+  }
+
+  async #lab(): Promise<Lab> {
+    const current = this.#current;
+    const lab = await current;
+    if (lab?.hosts.every((host) => !host.link.ended)) return lab;
+    // Several experiments can find the lab dead at once; the first opens the next one for all.
+    if (this.#current === current) this.#current = this.#open();
+    return await (this.#current ?? this.#open());
+  }
+
+  async #open(): Promise<Lab> {
+    if (this.#closed) throw new FinwaitError("FINWAIT_LAB_CLOSED", "The run was stopped before this lab opened.");
+    const { driver, keep = false, onProgress } = this.#options;
+    const lab = await openLab({
+      ...this.#batch.lab,
+      driver,
+      keep,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    this.opened.push(lab);
+    if (this.#closed) await lab[Symbol.asyncDispose]();
+    return lab;
+  }
+}
+
+/** Collects outcomes and judges each claim once it has them all. */
+class Progress {
+  readonly firstOutcome: Promise<void>;
+  readonly firstVerdict: Promise<void>;
+  readonly #claims: readonly Claim[];
+  readonly #options: RunOptions;
+  readonly #outcomes = new Map<Claim, Map<Case, CaseOutcome>>();
+  readonly #verdicts = new Map<Claim, Verdict>();
+  readonly #hasOutcome: () => void;
+  readonly #hasVerdict: () => void;
+
+  constructor(claims: readonly Claim[], options: RunOptions) {
+    this.#claims = claims;
+    this.#options = options;
+    const [outcome, verdict] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    this.firstOutcome = outcome.promise;
+    this.firstVerdict = verdict.promise;
+    this.#hasOutcome = outcome.resolve;
+    this.#hasVerdict = verdict.resolve;
+  }
+
+  add({ claim, case: one }: Task, outcome: CaseOutcome): void {
+    const outcomes = this.#outcomes.get(claim) ?? new Map<Case, CaseOutcome>();
+    this.#outcomes.set(claim, outcomes.set(one, outcome));
+    this.#options.onCase?.(claim, outcome);
+    if (outcomes.size === claim.cases.length) {
+      const verdict = judge(claim, outcomes);
+      this.#verdicts.set(claim, verdict);
+      this.#options.onVerdict?.(verdict, claim);
+      this.#hasVerdict();
+    }
+    this.#hasOutcome();
+  }
+
+  records(): TriedClaim[] {
+    return this.#tried().map((claim) => ({
+      claim: claimData(claim),
+      outcomes: claim.cases.flatMap((one) => this.#outcomes.get(claim)?.get(one) ?? []),
+    }));
+  }
+
+  verdicts(): Verdict[] {
+    return this.#tried().flatMap((claim) => this.#verdicts.get(claim) ?? []);
+  }
+
+  /** In the order of the catalogue, without those that an interrupted run did not finish. */
+  #tried(): readonly Claim[] {
+    return this.#claims.filter((claim) => this.#verdicts.has(claim));
+  }
+}
+
+function judge(claim: Claim, outcomes: ReadonlyMap<Case, CaseOutcome>): Verdict {
+  const judged = [...outcomes].map(([one, outcome]) => judgeCase(outcome, one.question));
+  const broken = judged.filter(isBrokenCase);
+  const answered = judged.filter((verdict): verdict is CaseVerdict => !isBrokenCase(verdict));
+  return judgeClaim(claimData(claim), answered, broken);
+}
