@@ -1,0 +1,19 @@
+import type { Claim } from "../experiment/claim.ts";
+import { closeClaims } from "./close/claims.ts";
+import { closeWaitClaims } from "./close-wait/claims.ts";
+import { halfCloseClaims } from "./half-close/claims.ts";
+import { handshakeClaims } from "./handshake/claims.ts";
+import { queuesClaims } from "./queues/claims.ts";
+import { resetClaims } from "./reset/claims.ts";
+import { sharingClaims } from "./sharing/claims.ts";
+
+/** Every claim, in the order in which a lesson would take them. */
+export const catalogue: readonly Claim[] = [
+  ...handshakeClaims,
+  ...queuesClaims,
+  ...closeClaims,
+  ...halfCloseClaims,
+  ...closeWaitClaims,
+  ...resetClaims,
+  ...sharingClaims,
+];

@@ -1,0 +1,111 @@
+import type { Claim } from "../../experiment/claim.ts";
+import { measured } from "../../judge/measures.ts";
+import type { Observation } from "../../judge/observation.ts";
+import { claimed, given, type Question } from "../../judge/question.ts";
+import { sawEvent } from "../../judge/runtime.ts";
+import { rowAt } from "../../judge/states.ts";
+import type { Session } from "../../lab/session.ts";
+import { faultsOf, measureOf } from "../../timeline/query.ts";
+import { ipSysctl, manual, notes, rfc1122, rfc9293 } from "../sources.ts";
+
+type Seen = Parameters<Question>[0];
+
+export const synRetries: Claim = {
+  address: "handshake/syn-retries",
+  statement: {
+    en: "A SYN that nobody answers is sent again, after ever longer waits, as often as net.ipv4.tcp_syn_retries says; then the attempt is given up.",
+    zh: "无人应答的 SYN 会被重发，间隔越来越长，次数由 net.ipv4.tcp_syn_retries 决定，之后放弃连接。",
+  },
+  sources: [
+    ...notes("N0", "N4"),
+    rfc9293("3.8.1"),
+    rfc9293("3.8.3"),
+    rfc1122("4.2.3.5"),
+    manual("tcp(7)", "tcp_syn_retries"),
+    ipSysctl("tcp_syn_retries"),
+    ipSysctl("tcp_syn_linear_timeouts"),
+  ],
+  cases: [
+    {
+      name: "the first SYN is lost, the second arrives",
+      timerMs: 1_000,
+      async experiment(lab) {
+        const listener = await lab.listen();
+        await using lost = await lab.lose("SYN", { to: listener, times: 1 });
+        const client = await lab.attempt(listener);
+        await lost.catches();
+        await client.saw(["connect", "error"]);
+        await lab.reading("after");
+      },
+      question: (t) => [
+        given(
+          "the first SYN did not arrive",
+          lostSegments(t, (count) => count === 1),
+        ),
+        claimed("it is sent again and opens the connection", sawEvent(t, "client", "connect", { by: "after" })),
+      ],
+    },
+    {
+      name: "every SYN is lost, net.ipv4.tcp_syn_retries 6 → 1",
+      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_synack_retries": 1 } },
+      timerMs: 3_000,
+      experiment: neverAnswered,
+      question: sentAgainThenGivenUp,
+    },
+    {
+      name: "every SYN is lost, net.ipv4.tcp_syn_retries 6 → 1 and tcp_syn_linear_timeouts 4 → 0",
+      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_syn_linear_timeouts": 0 } },
+      timerMs: 3_000,
+      experiment: neverAnswered,
+      question: sentAgainThenGivenUp,
+    },
+  ],
+};
+
+async function neverAnswered(lab: Session): Promise<void> {
+  await lab.sysctl("net.ipv4.tcp_syn_retries", { host: "client", label: "set" });
+  const listener = await lab.listen();
+  await using lost = await lab.lose("SYN", { to: listener });
+  const client = await lab.attempt(listener);
+  await client.resends();
+  await lab.reading("sent again");
+  await client.saw(["error", "connect"], { within: 30_000 });
+  await lab.reading("after");
+  await lost.lift();
+}
+
+function sentAgainThenGivenUp(t: Seen): ReturnType<Question> {
+  const timedOut = { where: (detail: { readonly code?: unknown }) => detail.code === "ETIMEDOUT", by: "after" };
+  return [
+    given(
+      "the setting is as stated",
+      measured(t, { name: "net.ipv4.tcp_syn_retries", label: "set" }, (n) => n === 1),
+    ),
+    claimed(
+      "it is sent again",
+      rowAt(t, "sent again", "client", (row) => (row.timer?.retransmits ?? 0) > 0),
+    ),
+    claimed("the second wait is longer than the first", longerWait(t)),
+    claimed("as often as the setting says", resentAsSet(t)),
+    claimed("the attempt is given up with ETIMEDOUT", sawEvent(t, "client", "error", timedOut)),
+  ];
+}
+
+/** `backoff` in ss: how many times the timeout (`rto`, in milliseconds) has been doubled by now. */
+function longerWait(t: Seen): Observation {
+  return rowAt(t, "sent again", "client", (row) => Number(row.tcpInfo.backoff ?? 0) > 0);
+}
+
+/** The server's ingress lost the first SYN and all its repetitions. */
+function resentAsSet(t: Seen): Observation {
+  const setting = measureOf(t, "net.ipv4.tcp_syn_retries", "set");
+  const lost = lostSegments(t, (count) => count - 1 === setting?.value);
+  if (setting === undefined) return { answer: undefined, evidence: lost.evidence };
+  return { ...lost, evidence: [setting, ...lost.evidence] };
+}
+
+function lostSegments(t: Seen, predicate: (count: number) => boolean): Observation {
+  const lifted = faultsOf(t)[0]?.lifted;
+  if (lifted === undefined) return { answer: undefined, evidence: [] };
+  return { answer: predicate(lifted.caught), evidence: [lifted] };
+}

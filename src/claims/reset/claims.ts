@@ -1,0 +1,9 @@
+import type { Claim } from "../../experiment/claim.ts";
+import { closedPort } from "./closed-port.ts";
+import { meansReconnect } from "./means-reconnect.ts";
+import { noTimeWait } from "./no-time-wait.ts";
+import { peerClosed } from "./peer-closed.ts";
+import { unreadData } from "./unread-data.ts";
+
+/** In CLAIMS.md's order; `reset/timeouts` belongs between unreadData and noTimeWait. */
+export const resetClaims: readonly Claim[] = [closedPort, peerClosed, unreadData, noTimeWait, meansReconnect];
