@@ -81,8 +81,7 @@ export class Fault implements AsyncDisposable {
 
   /** Segments dropped so far. */
   async caught(): Promise<number> {
-    const counts = await Promise.all(this.#losses.map(({ loss }) => loss.caught()));
-    return counts.reduce((sum, count) => sum + count, 0);
+    return sum(await Promise.all(this.#losses.map(({ loss }) => loss.caught())));
   }
 
   /** Resolves once `count` segments have been dropped. @throws FINWAIT_DEADLINE_MISSED */
@@ -110,24 +109,19 @@ export class Fault implements AsyncDisposable {
   }
 
   async #lift(): Promise<number> {
-    const counts = await Promise.all(this.#losses.map(({ loss }) => loss.lift()));
-    const caught = counts.reduce((sum, count) => sum + count, 0);
+    const caught = sum(await Promise.all(this.#losses.map(({ loss }) => loss.lift())));
     this.#tell("lifted", caught);
     return caught;
   }
 
   #tell(phase: "applied" | "lifted", caught: number): void {
     const host = this.#losses.map((loss) => loss.host.name).join(", ");
-    this.#story.facts.push({
-      kind: "fault",
-      at: this.#story.clock.now(),
-      host,
-      phase,
-      fault: this.#name,
-      intent: this.intent,
-      caught,
-    });
+    this.#story.fault({ host, phase, fault: this.#name, intent: this.intent, caught });
   }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 interface Place {

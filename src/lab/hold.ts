@@ -42,15 +42,6 @@ export class Hold implements AsyncDisposable {
   }
 
   #tell(phase: "applied" | "lifted", caught: number): void {
-    const { intent } = this;
-    this.#story.facts.push({
-      kind: "fault",
-      at: this.#story.clock.now(),
-      host: this.#host,
-      phase,
-      fault: this.#name,
-      intent,
-      caught,
-    });
+    this.#story.fault({ host: this.#host, phase, fault: this.#name, intent: this.intent, caught });
   }
 }

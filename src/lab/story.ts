@@ -1,4 +1,4 @@
-import type { CallFact, EventFact, Fact, MeasureFact, StateFact } from "../model/fact.ts";
+import type { CallFact, EventFact, Fact, FaultFact, MeasureFact, StateFact } from "../model/fact.ts";
 import { addressText } from "../model/socket.ts";
 import { type Clock, type MonoNs, monoNs } from "../model/time.ts";
 import { findSocket } from "../observe/ss/find.ts";
@@ -86,6 +86,11 @@ export class Story {
     if (label !== undefined || this.#lastState.get(endpoint.name) !== last) this.facts.push(fact);
     this.#lastState.set(endpoint.name, last);
     return fact;
+  }
+
+  /** A fault at work from now on, or ended with what it caught. */
+  fault(fault: Omit<FaultFact, "kind" | "at">): void {
+    this.facts.push({ kind: "fault", at: this.clock.now(), ...fault });
   }
 
   measure(

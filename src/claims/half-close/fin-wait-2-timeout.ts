@@ -1,6 +1,8 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
+import type { Endpoint } from "../../lab/endpoint.ts";
+import type { Session } from "../../lab/session.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 import { connectFor, peerOf, type Side } from "./roles.ts";
 
@@ -30,23 +32,24 @@ type Trial = Pick<Case, "needs" | "timerMs" | "experiment" | "question">;
 
 function endsAndWaits(closer: Side): Trial {
   return trial(closer, async (lab) => {
-    const { closing, other } = await connectFor(lab, closer);
-    await closing.end();
-    await other.saw("end");
-    await closing.reaches("FIN-WAIT-2");
-    await lab.reading("half-closed");
+    await halfCloses(lab, closer);
   });
 }
 
 function endsAndDestroys(closer: Side): Trial {
   return trial(closer, async (lab) => {
-    const { closing, other } = await connectFor(lab, closer);
-    await closing.end();
-    await other.saw("end");
-    await closing.reaches("FIN-WAIT-2");
-    await lab.reading("half-closed");
+    const closing = await halfCloses(lab, closer);
     await closing.destroy();
   });
+}
+
+async function halfCloses(lab: Session, closer: Side): Promise<Endpoint> {
+  const { closing, other } = await connectFor(lab, closer);
+  await closing.end();
+  await other.saw("end");
+  await closing.reaches("FIN-WAIT-2");
+  await lab.reading("half-closed");
+  return closing;
 }
 
 function isKilled(): Trial {

@@ -1,7 +1,7 @@
 import { access, constants, readFile } from "node:fs/promises";
-import { delimiter } from "node:path";
 import { execa } from "execa";
 import type { Capability } from "../driver.ts";
+import { isRoot, namespaceFlags, programFolders, programPath } from "./namespaces.ts";
 
 /** The programs a namespace lab is made with, and the Debian package of each. */
 const programs = [
@@ -13,8 +13,6 @@ const programs = [
   { name: "nft", package: "nftables", required: true, for: "losing chosen segments" },
   { name: "prlimit", package: "util-linux", required: false, for: "processes with few descriptors" },
 ] as const;
-
-const searchPath = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
 /** What this machine can do as namespaces, found out by trying. */
 export async function examineNetns(): Promise<readonly Capability[]> {
@@ -29,7 +27,7 @@ export async function examineNetns(): Promise<readonly Capability[]> {
 
 async function examineProgram(program: (typeof programs)[number]): Promise<Capability> {
   const places = await Promise.all(
-    searchPath.map(async (folder) => {
+    programFolders.map(async (folder) => {
       const file = `${folder}/${program.name}`;
       return (await access(file, constants.X_OK).then(
         () => true,
@@ -40,7 +38,7 @@ async function examineProgram(program: (typeof programs)[number]): Promise<Capab
     }),
   );
   const file = places.flat()[0];
-  const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+  const sudo = isRoot() ? "" : "sudo ";
   return {
     name: program.name,
     present: file !== undefined,
@@ -52,25 +50,22 @@ async function examineProgram(program: (typeof programs)[number]): Promise<Capab
 
 /** Makes a namespace with a bridge, a veth and an nft table in it, and lets it go again. */
 async function examineNamespaces(): Promise<Capability> {
-  const isRoot = process.getuid?.() === 0;
-  const user = isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"];
   const trial = [
     "ip link add lab type bridge",
     "ip link add veth0 type veth peer name veth1",
     "nft add table inet finwait",
     "ss -Htan >/dev/null",
   ].join(" && ");
-  const spaces = ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
-  const { exitCode, stderr, originalMessage } = await execa("unshare", [...user, ...spaces, "sh", "-c", trial], {
-    env: { PATH: searchPath.join(delimiter) },
+  const { exitCode, stderr, originalMessage } = await execa("unshare", [...namespaceFlags(), "sh", "-c", trial], {
+    env: { PATH: programPath },
     reject: false,
     stdin: "ignore",
     timeout: 5_000,
   });
-  const name = isRoot ? "network namespaces (as root)" : "network namespaces (rootless)";
+  const name = isRoot() ? "network namespaces (as root)" : "network namespaces (rootless)";
   if (exitCode === 0)
     return { name, present: true, required: true, detail: "made one with a bridge, a veth and an nft table" };
-  const mend = await mendNamespaces(isRoot);
+  const mend = await mendNamespaces();
   return {
     name,
     present: false,
@@ -81,8 +76,8 @@ async function examineNamespaces(): Promise<Capability> {
 }
 
 /** The three switches that distributions turn user namespaces off with. */
-async function mendNamespaces(isRoot: boolean): Promise<string | undefined> {
-  if (isRoot) return "run where CAP_SYS_ADMIN is allowed, or use --driver docker";
+async function mendNamespaces(): Promise<string | undefined> {
+  if (isRoot()) return "run where CAP_SYS_ADMIN is allowed, or use --driver docker";
   const read = (file: string) =>
     readFile(`/proc/sys/${file}`, "utf8").then(
       (text) => text.trim(),

@@ -7,6 +7,7 @@ import type { DrivenHost, DrivenLab, Driver, LabSpec } from "../driver.ts";
 import { nextProcessor, parseProcessorList } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";
 import { examineNetns } from "./examine.ts";
+import { isRoot, namespaceFlags, programPath } from "./namespaces.ts";
 import { labScript } from "./script.ts";
 
 /** Hosts are handed to the shell as descriptors 3 to 9: the POSIX shell redirects no others. */
@@ -30,7 +31,7 @@ async function openNetns(spec: LabSpec): Promise<DrivenLab> {
     stdio: ["pipe", "ignore", "pipe", ...spec.hosts.map(() => "pipe" as const)],
     // Its own process group: Ctrl-C reaches the harness alone, which then closes the lab in order.
     detached: true,
-    env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`, FINWAIT_SCRIPT: labScript },
+    env: { ...process.env, PATH: programPath, FINWAIT_SCRIPT: labScript },
   });
   const gone = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`could not be started: ${error.message}`));
@@ -72,7 +73,7 @@ function drivenHost(
 
 /** The command that enters the network namespace of a host's agent, whose process id counts inside the lab. */
 function entrance(lab: number, agent: number): string {
-  const user = process.getuid?.() === 0 ? "" : " --user --preserve-credentials";
+  const user = isRoot() ? "" : " --user --preserve-credentials";
   return `nsenter --target ${lab}${user} --net=/proc/${lab}/root/proc/${agent}/ns/net sh`;
 }
 
@@ -106,11 +107,8 @@ async function requireDescriptors({ nofile }: LabSpec): Promise<void> {
 }
 
 function unshareArguments(spec: LabSpec): string[] {
-  // With the caller's own uid mapped and capabilities kept, tcpdump works too; mapped to root it does not.
-  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-current-user", "--keep-caps"];
   return [
-    ...user,
-    ...["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"],
+    ...namespaceFlags(),
     ...["sh", "-c", 'eval "$FINWAIT_SCRIPT"', "finwait-lab", process.execPath, agentFile()],
     ...[String(spec.epoch), String(spec.nofile ?? "-"), String(spec.hosts.length)],
     ...sysctlSettings(spec.sysctls).map(({ path, value }) => `${path}=${value}`),
