@@ -15,6 +15,10 @@ export interface Needs {
   readonly nofile?: number;
   /** Hosts of its own: the case fills queues or reads counters that belong to the whole host. */
   readonly exclusive?: boolean;
+  /** The answer rests on captured segments: without tcpdump the case is untestable. */
+  readonly capture?: boolean;
+  /** The answer rests on the kernel's tracepoints: without root and tracefs the case is untestable. */
+  readonly tracepoint?: boolean;
 }
 
 /** A documented statement as data: what `finwait list` and a stored run know of it. */

@@ -72,11 +72,61 @@ export interface NoteFact extends At {
   readonly text: string;
 }
 
-/** A segment as captured on a host. No observer records these yet. */
+/**
+ * A segment on the wire, joined from what was captured at both ends. `at` and `host` are the sender's, unless it was only
+ * captured where it arrived. `uncertaintyNs` is how far the capture's clock may be from the run's.
+ */
 export interface SegmentFact extends At {
   readonly kind: "segment";
+  /** The endpoints, where the experiment has a name for them. */
+  readonly from?: EndpointName;
+  readonly to?: EndpointName;
   readonly segment: Segment;
+  /** When the receiving host saw it come in; absent when it never did. */
+  readonly arrivedAt?: MonoNs;
+  /** It came in and was dropped there by this fault, before TCP saw it. */
+  readonly lostTo?: string;
+  readonly uncertaintyNs: number;
+}
+
+/** A change of state as the kernel made it (`sock:inet_sock_set_state`). TIME-WAIT is no socket of its own there: CLOSED is where it begins. */
+export interface TransitionFact extends At {
+  readonly kind: "transition";
+  readonly endpoint: EndpointName;
+  readonly from: TcpState;
+  readonly to: TcpState;
+  readonly uncertaintyNs: number;
+}
+
+/** What else the kernel's tracepoints told of an endpoint (`tcp:tcp_retransmit_skb`, `tcp_send_reset`, `tcp_receive_reset`). */
+export interface KernelFact extends At {
+  readonly kind: "kernel";
+  readonly endpoint: EndpointName;
+  readonly event: "retransmission" | "reset sent" | "reset received";
+  readonly uncertaintyNs: number;
+}
+
+/** How an observer fared until `at`: what it lost is evidence that cannot be missed from it. */
+export interface ObserverFact extends At {
+  readonly kind: "observer";
+  readonly observer: "capture" | "tracepoint";
+  /** Events or segments lost by the observer itself, of the whole host. */
+  readonly lost: number;
+  /** How far its clock may be from the run's; `driftNs` is how much its offset moved between start and end. */
+  readonly uncertaintyNs: number;
+  readonly driftNs: number;
 }
 
 /** Everything observed of one case, in one union that survives JSON. */
-export type Fact = CallFact | EventFact | StateFact | MeasureFact | FaultFact | MissedFact | NoteFact | SegmentFact;
+export type Fact =
+  | CallFact
+  | EventFact
+  | StateFact
+  | MeasureFact
+  | FaultFact
+  | MissedFact
+  | NoteFact
+  | SegmentFact
+  | TransitionFact
+  | KernelFact
+  | ObserverFact;

@@ -2,7 +2,7 @@ import type { ClaimData } from "./claim.ts";
 import type { CaseOutcome, Verdict } from "./verdict.ts";
 
 /** Raised when a stored run changes its meaning. */
-export const runFormat = 1;
+export const runFormat = 2;
 
 /** What was asked, of which machine. Known before the first case is tried. */
 export interface RunHeader {

@@ -8,13 +8,20 @@ export interface Check {
   readonly answer: "yes" | "no" | "unseen";
   /** The evidence, as lines: ss output, events, measures. Times count from the first fact of the case. */
   readonly evidence: readonly string[];
+  /** The highest tier among the evidence; absent when there is none. */
+  readonly tier?: EvidenceTier;
 }
 
 /** What one case says of its claim. */
 export type CaseAnswer = "holds" | "fails" | "inconclusive" | "untestable";
 
-/** Where the evidence came from. Polling with ss can miss a state; later observers cannot. */
-export type EvidenceTier = "ss" | "capture" | "tracepoint";
+/**
+ * Where evidence comes from, in order of rank: what the runtime said, numbers read from the kernel's files, `ss`, segments
+ * on the wire, the kernel's own tracepoints. Polling with ss can miss a state; the last two miss nothing.
+ */
+export const evidenceTiers = ["runtime", "proc", "ss", "capture", "tracepoint"] as const;
+
+export type EvidenceTier = (typeof evidenceTiers)[number];
 
 /** A case's answer with the checks that gave it. */
 export interface CaseVerdict {
@@ -23,7 +30,7 @@ export interface CaseVerdict {
   /** Why, in one sentence, where the checks do not say it: what is missing, which fault caught nothing. */
   readonly reason?: string;
   readonly checks: readonly Check[];
-  /** Absent when the case could not be tried. */
+  /** The highest tier that the answer rests on; absent when no check had evidence. */
   readonly tier?: EvidenceTier;
 }
 
@@ -60,7 +67,6 @@ export type CaseOutcome =
       readonly kind: "tried";
       readonly case: string;
       readonly facts: readonly Fact[];
-      readonly tier: EvidenceTier;
       readonly durationMs: number;
     }
   | { readonly kind: "untestable"; readonly case: string; readonly missing: string }
