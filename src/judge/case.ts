@@ -1,9 +1,10 @@
+import { defined } from "../model/defined.ts";
 import { isFinwaitError } from "../model/errors.ts";
 import type { BrokenCase, CaseAnswer, CaseOutcome, CaseVerdict, Check } from "../model/verdict.ts";
 import { faultsOf, missedOf } from "../timeline/query.ts";
 import { fromFirstFact, type Timeline, timelineOf } from "../timeline/timeline.ts";
 import { checkTransitions } from "../timeline/transitions.ts";
-import type { Question } from "./question.ts";
+import { highest, type Question } from "./question.ts";
 
 /**
  * What a tried case says of its claim. A fault that caught nothing or a premise that was not met leaves it inconclusive;
@@ -25,7 +26,7 @@ export function judgeCase(outcome: CaseOutcome, question: Question): CaseVerdict
 }
 
 function judgeTried(
-  { case: name, facts, tier }: Extract<CaseOutcome, { readonly kind: "tried" }>,
+  { case: name, facts }: Extract<CaseOutcome, { readonly kind: "tried" }>,
   question: Question,
 ): CaseVerdict | BrokenCase {
   const seen = fromFirstFact(timelineOf(facts));
@@ -33,7 +34,8 @@ function judgeTried(
     checkTransitions(seen);
     const checks = question(seen);
     const { answer, reason } = answered(seen, checks);
-    return { case: name, answer, ...(reason === undefined ? {} : { reason }), checks, tier };
+    const tier = highest(checks.flatMap((check) => check.tier ?? []));
+    return { case: name, answer, ...defined({ reason, tier }), checks };
   } catch (error) {
     return broken(name, error);
   }

@@ -1,4 +1,5 @@
-import type { Check } from "../model/verdict.ts";
+import type { Fact } from "../model/fact.ts";
+import { type Check, type EvidenceTier, evidenceTiers } from "../model/verdict.ts";
 import { describeFact } from "../timeline/describe.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { Observation } from "./observation.ts";
@@ -18,5 +19,35 @@ export function claimed(what: string, observation: Observation): Check {
 
 function check(role: Check["role"], what: string, { answer, evidence }: Observation): Check {
   const word = answer === undefined ? "unseen" : answer ? "yes" : "no";
-  return { role, what, answer: word, evidence: evidence.map(describeFact) };
+  const tier = highest(evidence.map(tierOf));
+  return { role, what, answer: word, evidence: evidence.map(describeFact), ...(tier === undefined ? {} : { tier }) };
+}
+
+/** The highest of some tiers; undefined of none. */
+export function highest(tiers: readonly EvidenceTier[]): EvidenceTier | undefined {
+  return evidenceTiers.findLast((tier) => tiers.includes(tier));
+}
+
+function tierOf(fact: Fact): EvidenceTier {
+  switch (fact.kind) {
+    case "call":
+    case "event":
+    case "missed":
+    case "note":
+      return "runtime";
+    case "measure":
+    case "fault":
+      return "proc";
+    case "state":
+      return "ss";
+    case "segment":
+      return "capture";
+    case "transition":
+    case "kernel":
+      return "tracepoint";
+    case "observer":
+      return fact.observer;
+    default:
+      return fact satisfies never;
+  }
 }

@@ -63,7 +63,7 @@ function agreed(shortestNs: number, longestNs: number, predicate: (ms: number) =
 }
 
 function uncertaintyNs(fact: Fact): number {
-  return fact.kind === "state" ? fact.uncertaintyNs : 0;
+  return "uncertaintyNs" in fact ? fact.uncertaintyNs : 0;
 }
 
 function present(...facts: readonly (Fact | undefined)[]): readonly Fact[] {

@@ -1,6 +1,6 @@
-import type { Fact, MeasureFact, StateFact } from "../model/fact.ts";
-import type { Segment } from "../model/segment.ts";
+import type { Fact, MeasureFact, SegmentFact, StateFact } from "../model/fact.ts";
 import { ms } from "../model/time.ts";
+import { segmentText } from "./describe-segment.ts";
 
 /**
  * A fact as one line of evidence:
@@ -8,6 +8,8 @@ import { ms } from "../model/time.ts";
  * said is quoted, with runs of blanks drawn together.
  */
 export function describeFact(fact: Fact): string {
+  // A segment names both its ends.
+  if (fact.kind === "segment") return oneLine(`${moment(fact)} ${segmentText(fact)}`);
   return `${moment(fact)} ${whose(fact)} ${what(fact)}`;
 }
 
@@ -26,12 +28,12 @@ function whose(fact: Fact): string {
   return `${fact.endpoint}@${fact.host}`;
 }
 
-function what(fact: Fact): string {
+function what(fact: Exclude<Fact, SegmentFact>): string {
   if (fact.kind !== "state") return oneLine(said(fact));
   return `${fact.state}${fact.label === undefined ? "" : ` at "${fact.label}"`}  ${ssLine(fact)}`;
 }
 
-function said(fact: Exclude<Fact, StateFact>): string {
+function said(fact: Exclude<Fact, StateFact | SegmentFact>): string {
   switch (fact.kind) {
     case "call":
       return fact.error === undefined ? fact.call : `${fact.call} failed: ${fact.error.code} ${fact.error.message}`;
@@ -47,8 +49,12 @@ function said(fact: Exclude<Fact, StateFact>): string {
       return `deadline missed: waited ${fact.withinMs} ms for ${fact.waitedFor}; last seen: ${fact.lastSeen}`;
     case "note":
       return `note: ${fact.text}`;
-    case "segment":
-      return describeSegment(fact.segment);
+    case "transition":
+      return `kernel: ${fact.from} → ${fact.to}`;
+    case "kernel":
+      return `kernel: ${fact.event}`;
+    case "observer":
+      return `${fact.observer} lost ${fact.lost}, clock ±${millis(fact.uncertaintyNs)}, drift ${millis(fact.driftNs)}`;
     default:
       return fact satisfies never;
   }
@@ -59,10 +65,6 @@ export function measureText({ name, value, unit }: MeasureFact): string {
   return `${name} = ${value}${unit === "" || name.includes(unit) ? "" : ` ${unit}`}`;
 }
 
-function describeSegment({ source, destination, ...segment }: Segment): string {
-  const path = `${source.address}:${source.port} > ${destination.address}:${destination.port}`;
-  const numbers = `seq ${segment.sequence} ack ${segment.acknowledgment} win ${segment.window}`;
-  return `${path} [${segment.flags.join(",")}] ${numbers} len ${segment.payloadBytes}`;
-}
+const millis = (ns: number): string => `${ms(ns).toFixed(3)} ms`;
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { runFormat } from "../../model/run.ts";
+import { tcpFlags } from "../../model/segment.ts";
 import { tcpStates } from "../../model/state.ts";
 import { monoNs } from "../../model/time.ts";
-import { verdictWords } from "../../model/verdict.ts";
+import { evidenceTiers, verdictWords } from "../../model/verdict.ts";
 
 const at = z.number().transform(monoNs);
 const text = z.string();
@@ -48,14 +49,31 @@ const row = z.strictObject({
   line: text,
 });
 
+const options = z.strictObject({
+  mss: number.exactOptional(),
+  windowScale: number.exactOptional(),
+  sackPermitted: z.literal(true).exactOptional(),
+  sack: z.array(z.strictObject({ left: number, right: number })).exactOptional(),
+  timestamps: z.strictObject({ value: number, echo: number }).exactOptional(),
+  fastOpen: z.strictObject({ cookieBytes: number }).exactOptional(),
+  others: z.array(z.strictObject({ kind: number, bytes: number })).exactOptional(),
+  malformed: z.literal(true).exactOptional(),
+});
+
 const segment = z.strictObject({
-  at,
   source: address,
   destination: address,
-  flags: z.array(z.enum(["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"])),
+  flags: z.array(z.enum(tcpFlags)),
   sequence: number,
   acknowledgment: number,
   window: number,
+  checksum: number,
+  checksumIsRight: z.boolean().exactOptional(),
+  urgentPointer: number,
+  reserved: number,
+  headerBytes: number,
+  ipHeaderBytes: number,
+  options,
   payloadBytes: number,
 });
 
@@ -96,13 +114,45 @@ const fact = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("missed"), ...seen, waitedFor: text, lastSeen: text, withinMs: number }),
   z.strictObject({ kind: z.literal("note"), ...seen, text }),
-  z.strictObject({ kind: z.literal("segment"), ...seen, segment }),
+  z.strictObject({
+    kind: z.literal("segment"),
+    ...seen,
+    from: text.exactOptional(),
+    to: text.exactOptional(),
+    segment,
+    arrivedAt: at.exactOptional(),
+    lostTo: text.exactOptional(),
+    uncertaintyNs: number,
+  }),
+  z.strictObject({
+    kind: z.literal("transition"),
+    ...seen,
+    endpoint: text,
+    from: state,
+    to: state,
+    uncertaintyNs: number,
+  }),
+  z.strictObject({
+    kind: z.literal("kernel"),
+    ...seen,
+    endpoint: text,
+    event: z.enum(["retransmission", "reset sent", "reset received"]),
+    uncertaintyNs: number,
+  }),
+  z.strictObject({
+    kind: z.literal("observer"),
+    ...seen,
+    observer: z.enum(["capture", "tracepoint"]),
+    lost: number,
+    uncertaintyNs: number,
+    driftNs: number,
+  }),
 ]);
 
-const tier = z.enum(["ss", "capture", "tracepoint"]);
+const tier = z.enum(evidenceTiers);
 
 const outcome = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("tried"), case: text, facts: z.array(fact), tier, durationMs: number }),
+  z.strictObject({ kind: z.literal("tried"), case: text, facts: z.array(fact), durationMs: number }),
   z.strictObject({ kind: z.literal("untestable"), case: text, missing: text }),
   z.strictObject({
     kind: z.literal("broken"),
@@ -119,6 +169,8 @@ const needs = z.strictObject({
   sysctls: z.record(text, z.union([text, number])).exactOptional(),
   nofile: number.exactOptional(),
   exclusive: z.boolean().exactOptional(),
+  capture: z.boolean().exactOptional(),
+  tracepoint: z.boolean().exactOptional(),
 });
 
 const claim = z.strictObject({
@@ -133,6 +185,7 @@ const check = z.strictObject({
   what: text,
   answer: z.enum(["yes", "no", "unseen"]),
   evidence: z.array(text),
+  tier: tier.exactOptional(),
 });
 
 const verdict = z.strictObject({

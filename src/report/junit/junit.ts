@@ -1,6 +1,7 @@
 import type { Run, TriedClaim } from "../../model/run.ts";
 import type { CaseOutcome, CaseVerdict, Verdict } from "../../model/verdict.ts";
 import { differences, type Expectations } from "../expectations.ts";
+import { tiersOf } from "../tiers.ts";
 import { element, textElement } from "./xml.ts";
 
 /**
@@ -88,19 +89,22 @@ function notRun({ address, expected }: { readonly address: string; readonly expe
 
 function story(verdict: Verdict, tried: TriedClaim | undefined): string {
   const statement = tried === undefined ? [] : [tried.claim.statement.en];
-  return [...statement, `verdict: ${verdict.verdict}`, casesText(verdict)].join("\n");
+  const tiers = tiersOf(verdict);
+  const rests = tiers.length === 0 ? "" : ` (evidence: ${tiers.join(", ")})`;
+  return [...statement, `verdict: ${verdict.verdict}${rests}`, casesText(verdict)].join("\n");
 }
 
 function casesText({ cases }: Verdict): string {
   return cases.map(caseText).join("\n");
 }
 
-function caseText({ case: name, answer, reason, checks }: CaseVerdict): string {
+function caseText({ case: name, answer, reason, checks, tier }: CaseVerdict): string {
   const lines = checks.flatMap((check) => [
     `  ${check.role} ${check.answer}: ${check.what}`,
     ...check.evidence.map((line) => `    ${line}`),
   ]);
-  return [`${answer}: ${name}${reason === undefined ? "" : ` (${reason})`}`, ...lines].join("\n");
+  const why = [...(reason === undefined ? [] : [reason]), ...(tier === undefined ? [] : [`evidence: ${tier}`])];
+  return [`${answer}: ${name}${why.map((text) => ` (${text})`).join("")}`, ...lines].join("\n");
 }
 
 function totals(tests: readonly Test[]): Record<string, string | number> {

@@ -1,35 +1,20 @@
-import type { EndpointName, EventFact, Fact, FaultFact } from "../../model/fact.ts";
-import { type MonoNs, ms } from "../../model/time.ts";
+import type { EventFact, Fact, FaultFact, KernelFact, SegmentFact } from "../../model/fact.ts";
+import { addressText } from "../../model/socket.ts";
 import { measureText } from "../../timeline/describe.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { has, type WireSegment } from "../../timeline/wire.ts";
 import { printable } from "../text/width.ts";
-import type { Cast, Role } from "./cast.ts";
+import { arrowOf } from "./arrow.ts";
+import { type Cast, type Role, type Side, sideOf } from "./cast.ts";
+import { asOne, type Beside, type Cell, type Row } from "./row.ts";
+import { type Scene, scenesOf } from "./scenes.ts";
 
-/** What happened at one side of the ladder. A state is drawn on the lifeline, everything else beside it. */
-export interface Cell {
-  readonly kind: "state" | "call" | "event" | "measure";
-  readonly text: string;
-}
-
-/** One line of the story: beside the lifelines, or across them. */
-export type Row =
-  | {
-      readonly kind: "beside";
-      readonly at: MonoNs;
-      readonly left?: Cell;
-      readonly right?: Cell;
-      /** Between the lifelines: faults; segments will be drawn here. */
-      readonly between?: string;
-    }
-  | { readonly kind: "across"; readonly at?: MonoNs; readonly text: string };
-
-type Beside = Extract<Row, { readonly kind: "beside" }>;
-
-/** The story as rows: a row for each change, none for a state that was merely read again. */
+/** The story as rows: a row for each change, none for a state that was merely read again. Data that any drawing can use. */
 export function rowsOf(t: Timeline, cast: Cast): readonly Row[] {
+  const isNamed = hasSeveralFaults(t);
   const rows: Row[] = [];
   for (const scene of scenesOf(t, cast)) {
-    const row = rowOf(scene, cast);
+    const row = rowOf(scene, cast, isNamed);
     if (row === undefined) continue;
     const last = rows.at(-1);
     const joined = last === undefined ? undefined : asOne(last, row);
@@ -38,86 +23,62 @@ export function rowsOf(t: Timeline, cast: Cast): readonly Row[] {
   return rows;
 }
 
-/** A fact worth a row. */
-interface Scene {
-  readonly fact: Fact;
-  /** The state is the one shown before, but the experiment read it under a new label. */
-  readonly isStill: boolean;
-  /** How often the same event came in a row. */
-  readonly times: number;
+/** Whether a lost segment has to say which fault it was lost to. */
+export function hasSeveralFaults(t: Timeline): boolean {
+  return new Set(t.facts.flatMap((fact) => (fact.kind === "fault" ? [fact.fault] : []))).size > 1;
 }
 
-function scenesOf(t: Timeline, cast: Cast): readonly Scene[] {
-  const scenes: Scene[] = [];
-  const shown = new Map<EndpointName, { readonly state: string; readonly label: string | undefined }>();
-  for (const fact of t.facts) {
-    if ("endpoint" in fact && sideOf(fact.endpoint, cast) === undefined) continue;
-    let isStill = false;
-    if (fact.kind === "state") {
-      const before = shown.get(fact.endpoint);
-      isStill = before?.state === socketAndState(fact);
-      if (isStill && (fact.label === undefined || fact.label === before?.label)) continue;
-      shown.set(fact.endpoint, { state: socketAndState(fact), label: fact.label });
+function rowOf(scene: Scene, cast: Cast, isFaultNamed: boolean): Row | undefined {
+  switch (scene.kind) {
+    case "arrow": {
+      const { at, arrow, first } = scene;
+      return { kind: "beside", at, uncertaintyNs: first.fact.uncertaintyNs, arrow };
     }
-    const last = scenes.at(-1);
-    if (last !== undefined && isSameEvent(last.fact, fact)) {
-      scenes[scenes.length - 1] = { ...last, times: last.times + 1 };
-    } else scenes.push({ fact, isStill, times: 1 });
+    case "aside":
+      return { kind: "across", at: scene.at, text: printable(asideText(scene.segments)) };
+    case "fact":
+      return factRow(scene, cast, isFaultNamed);
+    default:
+      return scene satisfies never;
   }
-  return scenes;
 }
 
-function isSameEvent(a: Fact, b: Fact): boolean {
-  return a.kind === "event" && b.kind === "event" && a.endpoint === b.endpoint && a.event === b.event;
-}
-
-/** The time as the ladder shows it. */
-export function timeText(at: MonoNs): string {
-  return `${ms(at).toFixed(ms(at) < 100_000 ? 1 : 0)} ms`;
-}
-
-function socketAndState(fact: Extract<Fact, { readonly kind: "state" }>): string {
-  return fact.state === "CLOSED" ? fact.state : `${fact.state} ${fact.row?.cookie}`;
-}
-
-function rowOf({ fact, isStill, times }: Scene, cast: Cast): Row | undefined {
-  const { at } = fact;
+function factRow(scene: Extract<Scene, { readonly kind: "fact" }>, cast: Cast, isFaultNamed: boolean): Row | undefined {
+  const { fact, at, times, state: text = "" } = scene;
   switch (fact.kind) {
     case "call":
-      return beside(at, sideOf(fact.endpoint, cast), { kind: "call", text: callText(fact) });
+      return beside(fact, sideOf(fact.endpoint, cast), { kind: "call", text: callText(fact) });
     case "event":
-      return beside(at, sideOf(fact.endpoint, cast), { kind: "event", text: eventText(fact, times) });
+      return beside(fact, sideOf(fact.endpoint, cast), { kind: "event", text: eventText(fact, times) });
     case "state":
-      return beside(at, sideOf(fact.endpoint, cast), {
-        kind: "state",
-        text: `${isStill ? "still " : ""}${fact.state}`,
+      return beside(fact, sideOf(fact.endpoint, cast), { kind: "state", text });
+    case "transition":
+      return beside(fact, sideOf(fact.endpoint, cast), { kind: "state", text, isExact: true });
+    case "kernel":
+      return beside(fact, sideOf(fact.endpoint, cast), {
+        kind: "kernel",
+        text: kernelTexts[fact.event],
+        isExact: true,
       });
     case "measure":
       return measureRow(fact, cast);
     case "fault":
-      return { kind: "beside", at, between: faultText(fact) };
+      return { kind: "beside", at, uncertaintyNs: 0, between: faultText(fact, isFaultNamed) };
     case "missed":
       return { kind: "across", at, text: printable(`missed: ${fact.waitedFor} within ${fact.withinMs} ms`) };
     case "note":
       return { kind: "across", at, text: printable(fact.text) };
-    case "segment":
+    case "observer":
       return undefined;
     default:
       return fact satisfies never;
   }
 }
 
-type Side = "left" | "right";
-
-function beside(at: MonoNs, side: Side | undefined, cell: Cell): Row | undefined {
+function beside(fact: Exclude<Fact, SegmentFact>, side: Side | undefined, cell: Cell): Beside | undefined {
   if (side === undefined) return undefined;
-  const safe = { ...cell, text: printable(cell.text) };
-  return side === "left" ? { kind: "beside", at, left: safe } : { kind: "beside", at, right: safe };
-}
-
-function sideOf(endpoint: EndpointName, { left, right }: Cast): Side | undefined {
-  if (left?.endpoint === endpoint) return "left";
-  return right?.endpoint === endpoint ? "right" : undefined;
+  const uncertaintyNs = "uncertaintyNs" in fact ? fact.uncertaintyNs : 0;
+  return { kind: "beside", at: fact.at, uncertaintyNs, [side]: { ...cell, text: printable(cell.text) } };
 }
 
 /** A number read on a host stands at that host's side; on a host of both sides, or of neither, across. */
@@ -126,7 +87,7 @@ function measureRow(fact: Extract<Fact, { readonly kind: "measure" }>, { left, r
   const text = measureText(fact);
   const isOf = (role: Role | undefined) => role?.host === host;
   const side = isOf(left) === isOf(right) ? undefined : isOf(left) ? "left" : "right";
-  return beside(at, side, { kind: "measure", text }) ?? { kind: "across", at, text: printable(`${host}: ${text}`) };
+  return beside(fact, side, { kind: "measure", text }) ?? { kind: "across", at, text: printable(`${host}: ${text}`) };
 }
 
 function callText({ call, error }: Extract<Fact, { readonly kind: "call" }>): string {
@@ -144,16 +105,31 @@ function eventText({ event, detail }: EventFact, times: number): string {
   return [`'${event}'`, ...words.filter(Boolean)].join(" ");
 }
 
-function faultText({ phase, intent, caught }: FaultFact): string {
-  return printable(phase === "applied" ? `✗ ${intent}` : `lifted, caught ${caught}`);
+const kernelTexts = {
+  retransmission: "retransmits",
+  "reset sent": "sends RST",
+  "reset received": "receives RST",
+} as const satisfies Record<KernelFact["event"], string>;
+
+function faultText({ phase, fault, intent, caught }: FaultFact, isNamed: boolean): string {
+  if (phase === "lifted") return printable(`${isNamed ? `${fault} ` : ""}lifted, caught ${caught}`);
+  return printable(`✗ ${isNamed ? `${fault}: ` : ""}${intent}`);
 }
 
-/** Two states that the reader cannot tell apart in time share a row. */
-function asOne(above: Row, below: Row): Beside | undefined {
-  if (above.kind === "across" || below.kind === "across" || timeText(above.at) !== timeText(below.at)) return undefined;
-  if (above.between !== undefined || below.between !== undefined) return undefined;
-  const [left, right] = [above.left ?? below.left, above.right ?? below.right];
-  const isOnePerSide = (above.left === undefined) !== (below.left === undefined);
-  if (!isOnePerSide || left?.kind !== "state" || right?.kind !== "state") return undefined;
-  return { kind: "beside", at: above.at, left, right };
+const mostAside = 3;
+
+/** One segment in full; of many, how many of each kind. */
+function asideText(segments: readonly WireSegment[]): string {
+  if (segments.length <= mostAside) return segments.map(oneAside).join("; ");
+  const kinds = Map.groupBy(segments, ({ fact }) => fact.segment.flags.join(","));
+  const counts = [...kinds].map(([flags, some]) => `${flags} × ${some.length}`);
+  return `${segments.length} segments of sockets that have no name here: ${counts.join(", ")}`;
+}
+
+function oneAside(wire: WireSegment): string {
+  const { fact } = wire;
+  const { fate, labels } = arrowOf({ wire, meaning: undefined, towards: "right" }, "whole");
+  const label = has(wire, "SYN") ? labels.at(-2) : labels[0];
+  const end = fate === "lost" ? ` (lost to ${fact.lostTo})` : fate === "unseen" ? " (never arrived)" : "";
+  return `${addressText(fact.segment.source)} > ${addressText(fact.segment.destination)} ${label ?? ""}${end}`;
 }

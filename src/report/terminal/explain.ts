@@ -99,6 +99,8 @@ function needsText({ needs, timerMs }: CaseData): string {
     ...sysctls,
     ...(needs.nofile === undefined ? [] : [`at most ${needs.nofile} descriptors`]),
     ...(needs.exclusive ? ["hosts of its own"] : []),
+    ...(needs.capture ? ["captured segments"] : []),
+    ...(needs.tracepoint ? ["the kernel's tracepoints"] : []),
     ...(timerMs > 0 ? [`kernel timers of ${timerMs / 1000} s`] : []),
   ].join("; ");
 }

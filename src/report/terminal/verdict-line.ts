@@ -1,31 +1,42 @@
 import type { ClaimData } from "../../model/claim.ts";
 import type { CaseAnswer, CaseVerdict, Verdict } from "../../model/verdict.ts";
 import { countOf } from "../text/count.ts";
-import { fitted, printable, widthOf } from "../text/width.ts";
+import { fitted, leftIn, printable, rightIn, widthOf } from "../text/width.ts";
 import { hanging } from "../text/wrap.ts";
+import { tiersText } from "../tiers.ts";
 import { lookOf, settled, type TerminalOptions } from "./options.ts";
 
 const indent = 15;
 const labelColumns = 12;
 const addressColumns = 31;
+/** A statement in fewer says nothing. */
+const fewColumns = 10;
 
 /**
- * A claim's verdict for people: symbol, word, address, as much of the statement as fits; beneath it what decided, unless
- * the claim was simply confirmed: under which condition it holds, what was found instead, what is missing.
+ * A claim's verdict for people: symbol, word, address, as much of the statement as fits, the evidence it rests on; beneath
+ * it what decided, unless the claim was simply confirmed: under which condition it holds, what was found instead, what is
+ * missing.
  */
 export function verdictLine(verdict: Verdict, claim: ClaimData, options: TerminalOptions = {}): string {
   const { columns, paint } = settled(options);
   const { symbol, hue } = lookOf(verdict.verdict);
+  const word = paint[hue](`${symbol} ${verdict.verdict.padEnd(indent - 2)}`);
   const address = printable(verdict.address);
   const column = columns >= 80 ? Math.max(addressColumns, widthOf(address)) : widthOf(address);
-  const room = columns - indent - column - 2;
-  const statement = room < 10 ? "" : `  ${fitted(printable(claim.statement.en), room)}`;
-  const padding = " ".repeat(statement === "" ? 0 : column - widthOf(address));
-  const head = `${paint[hue](`${symbol} ${verdict.verdict.padEnd(indent - 2)}`)}${paint.bold(address)}${padding}${statement}`;
+  const rest = statementText(printable(claim.statement.en), tiersText(verdict), columns - indent - column);
+  const head = `${word}${paint.bold(address)}${" ".repeat(rest === "" ? 0 : column - widthOf(address))}${rest}`;
   const reasons = reasonsOf(verdict).flatMap(([label, text]) =>
     hanging(" ".repeat(indent) + label.padEnd(labelColumns), printable(text), columns),
   );
   return [head.trimEnd(), ...reasons.map((line) => paint.dim(line))].join("\n");
+}
+
+/** The statement and, at the end of the line, its tiers; the tiers alone, or nothing, where there is no room. */
+function statementText(statement: string, tiers: string, columns: number): string {
+  const end = tiers === "" ? "" : `  ${tiers}`;
+  const room = columns - 2 - widthOf(end);
+  if (room >= fewColumns) return `  ${leftIn(statement, room)}${end}`;
+  return widthOf(end) <= columns ? rightIn(end, columns) : "";
 }
 
 type Reason = readonly [label: string, text: string];

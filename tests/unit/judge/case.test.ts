@@ -5,18 +5,18 @@ import { inState } from "../../../src/judge/states.ts";
 import { FinwaitError } from "../../../src/model/errors.ts";
 import type { Fact } from "../../../src/model/fact.ts";
 import { type CaseOutcome, type Check, isBrokenCase } from "../../../src/model/verdict.ts";
-import { call, fault, halfClosed, missed, state } from "../timeline/facts.ts";
+import { call, fault, halfClosed, measure, missed, note, state } from "../timeline/facts.ts";
+import { kernel, observer, segment, transition } from "../timeline/segments.ts";
 
 const tried = (facts: readonly Fact[]): CaseOutcome => ({
   kind: "tried",
   case: "the client ends",
   facts,
-  tier: "ss",
   durationMs: 12,
 });
 
-const one = (role: Check["role"], answer: boolean | undefined): Check =>
-  (role === "given" ? given : claimed)(`${role} ${answer}`, { answer, evidence: [] });
+const one = (role: Check["role"], answer: boolean | undefined, evidence: readonly Fact[] = []): Check =>
+  (role === "given" ? given : claimed)(`${role} ${answer}`, { answer, evidence });
 
 const judge = (facts: readonly Fact[], ...checks: readonly Check[]) => judgeCase(tried(facts), () => checks);
 
@@ -54,9 +54,25 @@ describe("a tried case", () => {
     ["unseen", "none", "inconclusive", /premise was not seen/],
   ])("whose premises are %s and whose statements are %s: %s", (premise, statement, answer, reason) => {
     const verdict = judge(halfClosed(), ...premises[premise], ...statements[statement]);
-    expect(verdict).toMatchObject({ case: "the client ends", answer, tier: "ss" });
+    expect(verdict).toMatchObject({ case: "the client ends", answer });
+    expect(verdict).not.toHaveProperty("tier");
     if (reason === undefined) expect(verdict).not.toHaveProperty("reason");
     else expect(verdict).toHaveProperty("reason", expect.stringMatching(reason));
+  });
+
+  test.each<[string | undefined, readonly Fact[]]>([
+    [undefined, []],
+    ["runtime", [call(1, "client", "end"), note(1, "x"), missed(1, "x", "y")]],
+    ["proc", [call(1, "client", "end"), measure(1, "server", "fds", "open", 2)]],
+    ["ss", [measure(1, "server", "fds", "open", 2), state(1, "client", "ESTABLISHED")]],
+    ["capture", [state(1, "client", "ESTABLISHED"), segment(1, "client", "SYN")]],
+    ["capture", [observer("client", { lost: 1 })]],
+    ["tracepoint", [transition(1, "client", "CLOSED", "SYN-SENT"), segment(1, "client", "SYN")]],
+    ["tracepoint", [kernel(1, "client", "retransmission")]],
+  ])("rests on the highest tier of its evidence: %s", (tier, evidence) => {
+    const verdict = judge(halfClosed(), one("given", true), one("statement", true, evidence));
+    expect("tier" in verdict ? verdict.tier : undefined).toBe(tier);
+    expect("checks" in verdict ? verdict.checks.map((check) => check.tier) : []).toEqual([undefined, tier]);
   });
 
   test("is inconclusive, whatever was seen, when a fault caught nothing", () => {

@@ -7,7 +7,8 @@ import type { Run } from "../../../src/model/run.ts";
 import { readRun } from "../../../src/report/json/read.ts";
 import type { runSchema } from "../../../src/report/json/schema.ts";
 import { writeRun } from "../../../src/report/json/write.ts";
-import { at, fault, measure, missed, note, row, state } from "../timeline/facts.ts";
+import { fault, measure, missed, note, row, state } from "../timeline/facts.ts";
+import { kernel, observer, segment, transition } from "../timeline/segments.ts";
 import { puts, runOf, sampleRun, tried } from "./runs.ts";
 
 /** Every key of T with the way to it, and every word it may hold. */
@@ -53,21 +54,26 @@ const everyKind: readonly Fact[] = [
   fault(3, "applied"),
   missed(4, "x", "\u0000\ud800"),
   note(5, "半\u2028"),
-  {
-    kind: "segment",
-    at: at(6),
-    host: "client",
-    segment: {
-      at: at(6),
-      source: { address: "10.77.0.1", port: 1 },
-      destination: { address: "::1", port: 2 },
-      flags: ["FIN", "ACK"],
-      sequence: 4_294_967_295,
-      acknowledgment: 0,
-      window: 1,
-      payloadBytes: 0,
+  segment(6, "client", "FIN,ACK", {
+    source: { address: "::1", port: 1 },
+    sequence: 4_294_967_295,
+    lostTo: "fault-1",
+    checksumIsRight: false,
+    options: {
+      mss: 1460,
+      windowScale: 7,
+      sackPermitted: true,
+      sack: [{ left: 1, right: 2 }],
+      timestamps: { value: 1, echo: 2 },
+      fastOpen: { cookieBytes: 0 },
+      others: [{ kind: 254, bytes: 4 }],
+      malformed: true,
     },
-  },
+  }),
+  segment(6.5, "server", "", { isUnnamed: true, isUnseen: true }),
+  transition(7, "client", "FIN-WAIT-2", "CLOSED"),
+  kernel(8, "client", "reset received"),
+  observer("client", { lost: 1 }),
 ];
 
 const run: Run = runOf(...Object.values(puts), {
@@ -109,7 +115,8 @@ describe("a stored run", () => {
     ["nothing", () => "", "line 1 is not JSON"],
     ["other JSON", () => "[]", "the whole:"],
     ["null", () => "null", "the whole:"],
-    ["a run of a later format", (text) => text.replace('"format":1', '"format":2'), "format 2"],
+    ["a run of a later format", (text) => text.replace('"format":2', '"format":3'), "was stored in format 3"],
+    ["a run of the first format", (text) => text.replace('"format":2', '"format":1'), "was stored in format 1"],
     [
       "an unknown state",
       (text) => text.replace('"state":"ESTABLISHED"', '"state":"ESTAB"'),

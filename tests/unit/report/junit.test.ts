@@ -44,6 +44,12 @@ describe("a JUnit report", () => {
     expect(parseXml(junit(run)).attributes).toMatchObject({ tests: "6", failures: "0", errors: "1", skipped: "1" });
   });
 
+  test("says which evidence each claim and each case rests on", () => {
+    expect(junit(run)).toContain(
+      "verdict: confirmed (evidence: ss)\nholds: the client half-closes with end() (evidence: ss)",
+    );
+  });
+
   test("fails what differs from its expectation, evidence missing included", () => {
     const xml = junit(
       run,

@@ -28,7 +28,6 @@ export const tried = (name: string, facts: readonly Fact[]): CaseOutcome => ({
   kind: "tried",
   case: name,
   facts,
-  tier: "ss",
   durationMs: 41.5,
 });
 
@@ -173,7 +172,7 @@ export function runOf(...puts: readonly Put[]): Run {
     return judgeClaim(claim, cases, judged.filter(isBrokenCase));
   });
   return {
-    format: 1,
+    format: 2,
     header: {
       finwait: "0.1.0",
       startedAt: "2026-07-01T08:30:00.000Z",

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EvidenceTier } from "../../../src/model/verdict.ts";
 import { colours } from "../../../src/report/paint.ts";
 import { explainText } from "../../../src/report/terminal/explain.ts";
 import { summary } from "../../../src/report/terminal/summary.ts";
@@ -28,6 +29,20 @@ describe("a verdict on the terminal", () => {
     const said = verdictLine(verdict, claim);
     expect(said).toMatch(/holds when\s+the client closes with destroy\(\)/);
     expect(said).toMatch(/fails when\s+the client half-closes with end\(\)/);
+  });
+
+  test("says which evidence it rests on, and nothing of a verdict without any", () => {
+    const { claim, verdict, outcomes } = pick(run, "half-close/fin-wait-2-timeout");
+    const resting = (...tiers: readonly EvidenceTier[]) => ({
+      ...verdict,
+      cases: verdict.cases.flatMap((one) => tiers.map((tier) => ({ ...one, tier }))),
+    });
+    const head = (...tiers: readonly EvidenceTier[]) => verdictLine(resting(...tiers), claim).split("\n")[0] ?? "";
+    expect(head("capture", "ss", "capture")).toMatch(/A FIN-WAIT-2 whose… +ss\+capture$/);
+    expect(head("tracepoint", "proc", "ss")).toMatch(/ {2}proc–tracepoint$/);
+    expect(widthOf(head("ss"))).toBe(80);
+    expect(verdictLine(pick(run, "loss/first-fin").verdict, claim).split("\n")[0]).toMatch(/…$/);
+    expect(explainText(claim, resting("tracepoint"), outcomes)).toContain("fails  (evidence: tracepoint)");
   });
 
   test("shows what was found instead of what a refuted claim says", () => {

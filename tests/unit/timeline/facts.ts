@@ -14,7 +14,7 @@ import { monoNs } from "../../../src/model/time.ts";
 
 export const at = (ms: number) => monoNs(Math.round(ms * 1e6));
 
-const addresses: Readonly<Record<string, { address: string; port: number }>> = {
+export const addresses = {
   client: { address: "10.77.0.1", port: 40000 },
   server: { address: "10.77.0.2", port: 20001 },
 };
@@ -22,8 +22,9 @@ const addresses: Readonly<Record<string, { address: string; port: number }>> = {
 const hostOf = (endpoint: string): string => endpoint.split("-", 1)[0] ?? endpoint;
 
 export function row(endpoint: string, state: TcpState, more: Partial<SocketRow> = {}): SocketRow {
-  const local = addresses[endpoint] ?? { address: "10.77.0.9", port: 40009 };
-  const peer = addresses[hostOf(endpoint) === "client" ? "server" : "client"] ?? local;
+  const isNamed = endpoint === "client" || endpoint === "server";
+  const local = isNamed ? addresses[endpoint] : { address: "10.77.0.9", port: 40009 };
+  const peer = addresses[hostOf(endpoint) === "client" ? "server" : "client"];
   const { recvQ = 0, sendQ = 0, cookie = `${endpoint}-1` } = more;
   const line = `${state} ${recvQ}      ${sendQ}   ${local.address}:${local.port}   ${peer.address}:${peer.port} sk:${cookie}`;
   return { state, recvQ, sendQ, local, peer, cookie, tcpInfo: {}, owners: [], line, ...more };

@@ -17,6 +17,7 @@ import {
 } from "../../../src/timeline/query.ts";
 import { fromFirstFact, timelineOf } from "../../../src/timeline/timeline.ts";
 import { at, call, closed, event, fault, halfClosed, measure, missed, note, state } from "./facts.ts";
+import { kernel, observer, segment, transition } from "./segments.ts";
 
 describe("a timeline", () => {
   test("puts facts in order of time and keeps the order of those of one instant", () => {
@@ -42,20 +43,10 @@ describe("a timeline", () => {
   });
 
   test("counts from its first fact when asked, captured segments included", () => {
-    const segment = {
-      at: at(1007),
-      source: { address: "10.77.0.1", port: 40000 },
-      destination: { address: "10.77.0.2", port: 20001 },
-      flags: ["SYN"] as const,
-      sequence: 1,
-      acknowledgment: 0,
-      window: 64240,
-      payloadBytes: 0,
-    };
-    const facts: readonly Fact[] = [note(1005, "begins"), { kind: "segment", at: at(1007), host: "client", segment }];
+    const facts: readonly Fact[] = [note(1005, "begins"), segment(1007, "client", "SYN", { takes: 3 })];
     const [first, second] = fromFirstFact(timelineOf(facts)).facts;
     expect(first?.at).toBe(0);
-    expect(second).toMatchObject({ at: at(2), segment: { at: at(2) } });
+    expect(second).toMatchObject({ at: at(2), arrivedAt: at(5), segment: { flags: ["SYN"] } });
   });
 
   test("survives JSON", () => {
@@ -156,6 +147,9 @@ describe("a fact as a line of evidence", () => {
       missed(1, "TIME-WAIT", "LAST-ACK\n 0 1"),
       "+1.000 ms client deadline missed: waited 5000 ms for TIME-WAIT; last seen: LAST-ACK 0 1",
     ],
+    [transition(1, "client", "FIN-WAIT-2", "CLOSED"), "+1.000 ms client kernel: FIN-WAIT-2 → CLOSED"],
+    [kernel(1, "client", "retransmission"), "+1.000 ms client kernel: retransmission"],
+    [observer("server", { ms: 1, lost: 3 }), "+1.000 ms server capture lost 3, clock ±0.020 ms, drift 0.002 ms"],
     [note(-1, "early"), "-1.000 ms server note: early"],
   ])("%#: says what happened, to whom and when", (fact, line) => {
     expect(describeFact(fact)).toBe(line);

@@ -1,0 +1,89 @@
+import type { EndpointName, Fact, KernelFact, StateFact, TransitionFact } from "../../model/fact.ts";
+import type { TcpState } from "../../model/state.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
+
+type Told = StateFact | TransitionFact;
+
+/**
+ * What to write on an endpoint's lifeline, by the fact that tells it: each change of state once, by the kernel's own
+ * word where there is one, and a state that the experiment read again under a new label as "still".
+ */
+export function drawnStates(t: Timeline, endpoint: EndpointName): ReadonlyMap<Fact, string> {
+  const told = t.facts.filter((fact): fact is Told => isTold(fact) && fact.endpoint === endpoint);
+  const resets = t.facts.filter((fact): fact is KernelFact => fact.kind === "kernel" && fact.endpoint === endpoint);
+  const drawn = new Map<Fact, string>();
+  let shown: Shown = {};
+  for (const [index, fact] of told.entries()) {
+    const { text, next } =
+      fact.kind === "transition" ? change(fact, told.slice(index + 1), resets, shown) : reading(fact, told, shown);
+    if (text !== undefined) drawn.set(fact, text);
+    shown = next;
+  }
+  return drawn;
+}
+
+/** What the lifeline says so far. */
+interface Shown {
+  readonly state?: string;
+  readonly cookie?: string | undefined;
+  readonly label?: string | undefined;
+  /** By the kernel's transitions: a reading then tells nothing new. */
+  readonly isExact?: boolean;
+}
+
+interface Step {
+  readonly text?: string;
+  readonly next: Shown;
+}
+
+const isTold = (fact: Fact): fact is Told => fact.kind === "state" || fact.kind === "transition";
+
+function change(fact: TransitionFact, later: readonly Told[], resets: readonly KernelFact[], shown: Shown): Step {
+  const state = stateAfter(fact, later, resets);
+  const next: Shown = { ...shown, state, isExact: true };
+  return state === shown.state ? { next } : { text: state, next };
+}
+
+const resetNs = 1e6;
+
+/**
+ * The kernel frees the whole socket and says CLOSED where TIME-WAIT begins, and where an orphan goes on in FIN-WAIT-2:
+ * what ss reads next tells which it was.
+ */
+function stateAfter(fact: TransitionFact, later: readonly Told[], resets: readonly KernelFact[]): string {
+  if (fact.to !== "CLOSED" || !["FIN-WAIT-2", "CLOSING"].includes(fact.from)) return fact.to;
+  const [next] = later.filter((one) => one.kind === "transition" || goesOn(one, fact));
+  if (next?.kind === "state" && next.state !== "CLOSED") return next.state;
+  const isReset = resets.some(({ event, at }) => event !== "retransmission" && Math.abs(at - fact.at) < resetNs);
+  return isReset ? "CLOSED" : "CLOSED or TIME-WAIT";
+}
+
+function goesOn(reading: StateFact, { at }: TransitionFact): boolean {
+  return reading.state === "TIME-WAIT" || reading.at - reading.uncertaintyNs > at;
+}
+
+function reading(fact: StateFact, told: readonly Told[], shown: Shown): Step {
+  const cookie = fact.state === "CLOSED" ? undefined : fact.row?.cookie;
+  const isSame = shown.state === fact.state && (shown.isExact || shown.cookie === cookie);
+  const next: Shown = { ...shown, state: fact.state, cookie, label: fact.label };
+  if (isSame) {
+    const isNews = fact.label !== undefined && fact.label !== shown.label;
+    return isNews ? { text: `still ${fact.state}`, next } : { next: { ...next, label: shown.label } };
+  }
+  if (!shown.isExact || !couldBeIn(fact.state, fact, told))
+    return { text: fact.state, next: { ...next, isExact: false } };
+  // Read while the state changed: the kernel has said when, ss what it saw.
+  return fact.label === undefined
+    ? { next: shown }
+    : { text: `ss: ${fact.state}`, next: { ...shown, label: fact.label } };
+}
+
+/** Whether the kernel's transitions have the endpoint in the state at some moment of the reading. */
+function couldBeIn(state: TcpState, { at, uncertaintyNs }: StateFact, told: readonly Told[]): boolean {
+  return told.some(
+    (fact) =>
+      fact.kind === "transition" &&
+      Math.abs(fact.at - at) <= uncertaintyNs + fact.uncertaintyNs &&
+      (fact.from === state || fact.to === state),
+  );
+}
