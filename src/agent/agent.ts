@@ -16,6 +16,14 @@ export interface Agent {
   readonly sockets: Map<string, HeldSocket>;
   readonly servers: Map<string, HeldServer>;
   readonly children: Map<string, Child>;
+  readonly programs: Map<string, HeldProgram>;
+}
+
+/** A program left running under its name. */
+export interface HeldProgram {
+  readonly process: ChildProcess;
+  /** Its name may be another's by now, so nothing more is told of it. */
+  released: boolean;
 }
 
 /** A real socket under its name, whose events are reported as the runtime emits them. */
@@ -26,7 +34,7 @@ export interface HeldSocket {
   /** Where in the pattern the next write goes on. */
   offset: number;
   readonly received: Received;
-  /** Its name may be another's by now, so it reports nothing more. */
+  /** It reports nothing: its name may be another's by now, or it is one of a crowd that is only counted. */
   released: boolean;
 }
 
@@ -34,6 +42,8 @@ export interface HeldServer {
   readonly name: string;
   readonly server: Server;
   readonly reading: Reading;
+  /** Its accepted sockets are held and not told of. */
+  readonly quiet: boolean;
   /** Numbers the accepted sockets. */
   accepted: number;
   released: boolean;

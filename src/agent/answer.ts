@@ -3,6 +3,10 @@ import type { Agent, Handlers } from "./agent.ts";
 import { blockCall } from "./block.ts";
 import { childCalls, noChildCalls, relay } from "./child-calls.ts";
 import { descriptorsCall } from "./descriptors.ts";
+import { httpCalls } from "./http.ts";
+import { markCall } from "./mark.ts";
+import { openAndCloseCall } from "./open-and-close.ts";
+import { programCalls } from "./programs.ts";
 import { remoteError } from "./refusal.ts";
 import { releaseCall } from "./release.ts";
 import { runCall } from "./run.ts";
@@ -15,10 +19,14 @@ export function answerer(agent: Agent, role: "host" | "child"): (request: Reques
     ping: () => ({}),
     ...serverCalls(agent),
     ...socketCalls(agent),
+    ...openAndCloseCall(agent),
+    ...httpCalls(agent),
     ...blockCall(agent),
     ...(role === "host" ? childCalls(agent) : noChildCalls()),
     ...descriptorsCall(),
     ...runCall(agent),
+    ...programCalls(agent),
+    ...markCall(agent),
     ...releaseCall(agent),
   };
   return (request) => answer(agent, handlers, request);

@@ -6,6 +6,7 @@ import { answerer } from "./answer.ts";
 import type { ToChild } from "./channel.ts";
 import { takeSocket } from "./give.ts";
 import { type Deliver, openOutbox } from "./outbox.ts";
+import { endPrograms } from "./programs.ts";
 import { remoteError } from "./refusal.ts";
 import { abandon } from "./release.ts";
 import { killRunning } from "./run.ts";
@@ -52,6 +53,7 @@ function startChild(epoch: string): void {
   });
   process.on("disconnect", () => {
     killRunning();
+    endPrograms(agent, "");
     process.exit(0);
   });
   setImmediate(() => builtin.crypto());
@@ -62,7 +64,7 @@ function openAgent(epoch: string, deliver: Deliver): Agent {
   const outbox = openOutbox(deliver);
   outbox.send({ notice: "hello", at: clock.now(), protocol: protocolVersion, pid: process.pid, runtime });
   void outbox.flush();
-  return { clock, outbox, epoch, sockets: new Map(), servers: new Map(), children: new Map() };
+  return { clock, outbox, epoch, sockets: new Map(), servers: new Map(), children: new Map(), programs: new Map() };
 }
 
 function adopt(agent: Agent, message: Extract<ToChild, { kind: "adopt" }>, handle: unknown): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Agent, HandlersOf } from "./agent.ts";
 import { sendSignal } from "./child.ts";
+import { endPrograms } from "./programs.ts";
 
 export function releaseCall(agent: Agent): HandlersOf<"release"> {
   return { release: ({ prefix }) => release(agent, prefix) };
@@ -23,6 +24,7 @@ export function abandon(agent: Agent): void {
 }
 
 function closeAll(agent: Agent, prefix: string): void {
+  endPrograms(agent, prefix);
   for (const [name, held] of agent.servers) {
     if (!name.startsWith(prefix)) continue;
     held.released = true;

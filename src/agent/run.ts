@@ -10,9 +10,13 @@ const maxOutputBytes = 64 * 1024 * 1024;
 const running = new Set<ChildProcess>();
 
 export function runCall(agent: Agent): HandlersOf<"run"> {
-  // Copied once: reading process.env is slow, and ss and nft are where a user's PATH does not look.
-  const environment = { ...process.env, PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+  const environment = programEnvironment();
   return { run: (parameters) => run(agent, environment, parameters) };
+}
+
+/** A copy, since reading process.env is slow; ss, nft and tcpdump are where a user's PATH does not look. */
+export function programEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
 }
 
 /** Nothing this agent started outlives it. */

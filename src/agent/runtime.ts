@@ -19,6 +19,8 @@ export function unsupported(what: string): Refusal {
 export const builtin = {
   childProcess: (): typeof import("node:child_process") => require("node:child_process"),
   crypto: (): typeof import("node:crypto") => require("node:crypto"),
+  http: (): typeof import("node:http") => require("node:http"),
+  dgram: (): typeof import("node:dgram") => require("node:dgram"),
 };
 
 function identify(): HelloNotice["runtime"] {

@@ -12,16 +12,26 @@ export function serverCalls(agent: Agent): HandlersOf<"listen" | "closeServer"> 
 }
 
 function listen(agent: Agent, parameters: Parameters<"listen">): Promise<Answer<"listen">> {
-  const { server: name, address, port, backlog, ipv6Only, reading, ...options } = parameters;
-  const known = agent.servers.get(name);
-  if (known?.server.listening) throw new Refusal("BAD_PARAMETER", `There is a listening server "${name}" already.`);
+  const { server: name, address, port, backlog, ipv6Only, reading, quiet = false, endsFirst, ...options } = parameters;
   const server = createServer(options satisfies ServerOpts);
-  // Sockets of an earlier server of this name may still be there: the count goes on.
-  const accepted = known?.accepted ?? 0;
-  const held: HeldServer = { name, server, reading: readingFrom(reading), accepted, released: false };
   const where: ListenOptions = { host: address, port };
   if (backlog !== undefined) where.backlog = backlog;
   if (ipv6Only !== undefined) where.ipv6Only = ipv6Only;
+  if (endsFirst) server.on("connection", (socket) => socket.end());
+  return openServer(agent, { name, server, reading: readingFrom(reading), quiet }, where);
+}
+
+/** Puts a server of whatever kind under its name and has it listen. */
+export function openServer(
+  agent: Agent,
+  identity: Pick<HeldServer, "name" | "server" | "reading" | "quiet">,
+  where: ListenOptions,
+): Promise<Answer<"listen">> {
+  const { name, server } = identity;
+  const known = agent.servers.get(name);
+  if (known?.server.listening) throw new Refusal("BAD_PARAMETER", `There is a listening server "${name}" already.`);
+  // Sockets of an earlier server of this name may still be there: the count goes on.
+  const held: HeldServer = { ...identity, accepted: known?.accepted ?? 0, released: false };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(where, () => {
@@ -57,6 +67,10 @@ function accept(agent: Agent, held: HeldServer, socket: Socket): void {
   }
   held.accepted += 1;
   const name = `${held.name}/${held.accepted}`;
+  if (held.quiet) {
+    holdSocket(agent, name, socket, held.reading).released = true;
+    return;
+  }
   agent.outbox.send({ notice: "connection", at, server: held.name, socket: name, ...addressesOf(socket) });
   holdSocket(agent, name, socket, held.reading);
 }

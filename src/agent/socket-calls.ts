@@ -15,6 +15,10 @@ export function socketCalls(agent: Agent): HandlersOf<Exclude<SocketCall, "give"
   return {
     connect: (parameters) => openSocket(agent, parameters),
     write: ({ socket, bytes }) => write(agent, named(socket), bytes),
+    say: ({ socket, text }) => {
+      named(socket).socket.write(text);
+      return {};
+    },
     end: ({ socket, bytes }) => end(named(socket), bytes),
     destroy: simply((socket) => socket.destroy()),
     destroySoon: simply((socket) => socket.destroySoon()),

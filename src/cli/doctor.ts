@@ -1,5 +1,6 @@
-import type { Capability, DriverName } from "../lab/driver/driver.ts";
+import type { Capability } from "../lab/driver/driver.ts";
 import { driverNamed, driverNames } from "../lab/driver/drivers.ts";
+import { examineTracepoints } from "../lab/tracepoints.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { describeMachine } from "./machine.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -8,8 +9,9 @@ import { version } from "./version.ts";
 /** `finwait doctor`: what this machine can show, what is missing, and the command that mends it. */
 export async function doctor(): Promise<ExitCode> {
   const screen = openScreen(process.stdout);
-  const [machine, ...found] = await Promise.all([
+  const [machine, tracepoints, ...found] = await Promise.all([
     describeMachine(),
+    examineTracepoints(),
     ...driverNames.map(async (name) => ({ name, capabilities: await (await driverNamed(name)).examine() })),
   ]);
   screen.print(
@@ -17,7 +19,12 @@ export async function doctor(): Promise<ExitCode> {
       .map((pair) => pair.join(" "))
       .join(", ")}`,
   );
-  for (const { name, capabilities } of found) show(name, capabilities, screen);
+  for (const { name, capabilities } of found) {
+    const verdict = works(capabilities) ? screen.paint.green("works") : screen.paint.red("cannot work here");
+    show(`--driver ${name}`, verdict, capabilities, screen);
+  }
+  const evidence = tracepoints.present ? screen.paint.green("whole") : screen.paint.yellow("by ss and capture");
+  show("evidence", evidence, [tracepoints], screen);
   return found.some(({ capabilities }) => works(capabilities)) ? exitCodes.done : exitCodes.missing;
 }
 
@@ -25,9 +32,8 @@ function works(capabilities: readonly Capability[]): boolean {
   return capabilities.every((one) => one.present || !one.required);
 }
 
-function show(name: DriverName, capabilities: readonly Capability[], { print, paint }: Screen): void {
-  const verdict = works(capabilities) ? paint.green("works") : paint.red("cannot work here");
-  print(`\n${paint.bold(`--driver ${name}`)} ${verdict}`);
+function show(what: string, verdict: string, capabilities: readonly Capability[], { print, paint }: Screen): void {
+  print(`\n${paint.bold(what)} ${verdict}`);
   const width = Math.max(...capabilities.map((one) => one.name.length));
   for (const one of capabilities) {
     const symbol = one.present ? paint.green("✓") : one.required ? paint.red("✗") : paint.yellow("-");

@@ -8,6 +8,7 @@ import { readRun } from "../report/json/read.ts";
 import { explainText } from "../report/terminal/explain.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { interruption } from "./interruption.ts";
+import { pcapFolder } from "./pcap-files.ts";
 import { requireDriver } from "./require-driver.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { selectClaims } from "./select.ts";
@@ -16,6 +17,8 @@ export interface ExplainCommand {
   readonly driver: DriverName;
   /** A stored run to explain from, instead of trying the claim now. */
   readonly from?: string;
+  /** A folder for what was captured of each case. */
+  readonly pcap?: string;
 }
 
 /** `finwait explain ADDRESS`: what a claim says, where it stands, and what this machine answers, with the evidence. */
@@ -28,18 +31,27 @@ export async function explain(address: string, options: ExplainCommand): Promise
       `"${address}" names several claims; explain takes one, such as ${claim?.address}.`,
     );
   }
+  if (options.from !== undefined && options.pcap !== undefined) {
+    throw new FinwaitError("FINWAIT_USAGE", "A stored run holds no captures to write: --pcap goes without --from.");
+  }
   return options.from === undefined
-    ? await explainNow(claim, options.driver, screen)
+    ? await explainNow(claim, options, screen)
     : await explainStored(claim.address, options.from, screen);
 }
 
-async function explainNow(claim: Claim, driver: DriverName, screen: Screen): Promise<ExitCode> {
+async function explainNow(claim: Claim, { driver, pcap }: ExplainCommand, screen: Screen): Promise<ExitCode> {
+  const captures = pcap === undefined ? undefined : await pcapFolder(pcap);
   await requireDriver(driver);
   const timerS = Math.max(...claim.cases.map(({ timerMs = 0 }) => timerMs)) / 1000;
   if (timerS >= 2) screen.status(`trying ${claim.address}: it waits ${Math.round(timerS)} s for a kernel timer`);
   using interrupt = interruption();
-  const { claims, verdicts } = await runClaims([claim], { driver, signal: interrupt.signal });
+  const { claims, verdicts } = await runClaims([claim], {
+    driver,
+    signal: interrupt.signal,
+    ...(captures === undefined ? {} : { onPcap: captures.add }),
+  });
   screen.done();
+  await captures?.done();
   if (interrupt.signal.aborted) return exitCodes.interrupted;
   screen.print(explainText(claimData(claim), verdicts[0], claims[0]?.outcomes, screen));
   return verdicts[0]?.verdict === "error" ? exitCodes.broke : exitCodes.done;

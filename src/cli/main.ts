@@ -41,6 +41,8 @@ program
   .description("try claims here and print a verdict for each")
   .argument("[address...]", "claims or topics, such as half-close/two-states or close-wait; default all")
   .addOption(driver())
+  .option("--quick", "leave out cases that wait longer than 2 s for kernel timers, and say which")
+  .option("--pcap <dir>", "keep what was captured of each case, as pcap files for Wireshark or tcpdump -r")
   .option("--json <file>", "store the run: header, timelines, verdicts")
   .option("--junit <file>", "write a JUnit report")
   .option("--expect <file>", "exit with 1 when a verdict differs from this record")
@@ -60,6 +62,7 @@ program
   .description("show one claim: statement, sources, cases, what was seen here, and the ladder of states")
   .argument("<address>", "a claim, such as half-close/two-states")
   .addOption(driver())
+  .option("--pcap <dir>", "keep what was captured of each case, as pcap files")
   .option("--from <file>", "explain from a run stored with --json instead of trying it now")
   .action(ends((address: string, options: ExplainCommand) => explain(address, options)));
 

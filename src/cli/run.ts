@@ -3,6 +3,7 @@ import { catalogue } from "../claims/catalogue.ts";
 import { type Claim, claimData } from "../experiment/claim.ts";
 import { type RunResult, runClaims } from "../experiment/run.ts";
 import type { DriverName } from "../lab/driver/driver.ts";
+import { defined } from "../model/defined.ts";
 import { FinwaitError } from "../model/errors.ts";
 import { type Run, runFormat } from "../model/run.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -12,6 +13,8 @@ import { verdictLine } from "../report/terminal/verdict-line.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { interruption, untilInterrupted } from "./interruption.ts";
 import { describeMachine } from "./machine.ts";
+import { type PcapFolder, pcapFolder } from "./pcap-files.ts";
+import { slowness, splitQuick } from "./quick.ts";
 import { claimReports, type ReportFiles } from "./reports.ts";
 import { requireDriver } from "./require-driver.ts";
 import { RunStatus } from "./run-status.ts";
@@ -25,30 +28,38 @@ export interface RunCommand extends ReportFiles {
   readonly expect?: string;
   readonly bail?: boolean;
   readonly keep?: boolean;
+  readonly quick?: boolean;
+  /** A folder for what was captured of each case. */
+  readonly pcap?: string;
 }
 
 /** `finwait run [address…]`: tries the claims here and says what holds. */
 export async function run(addresses: readonly string[], options: RunCommand): Promise<ExitCode> {
-  const claims = selectClaims(catalogue, addresses);
+  const selected = selectClaims(catalogue, addresses);
+  const { quick: claims, slow } = options.quick ? splitQuick(selected) : { quick: selected, slow: [] };
+  if (claims.length === 0) throw nothingQuick(slow);
   const expectations = options.expect === undefined ? undefined : await readExpectations(options.expect, claims);
   await using reports = await claimReports(options, expectations);
+  const captures = options.pcap === undefined ? undefined : await pcapFolder(options.pcap);
   await requireDriver(options.driver);
 
   const screen = openScreen(process.stdout);
-  const done = await runOnScreen(claims, options, expectations, screen);
+  const done = await runOnScreen(claims, { ...options, ...defined({ captures }) }, expectations, screen);
   // What an interrupted run did not try says nothing of what was expected.
   const compared = expectations === undefined || done.interrupted ? {} : { expectations };
   screen.print(summary(done.run, { ...screen, ...compared }));
   const left = claims.length - done.run.verdicts.length;
+  if (slow.length > 0) screen.print(leftOutText(slow));
   if (done.interrupted) screen.print(`interrupted: ${left} of ${claims.length} claims have no verdict`);
   await reports.write(done.run);
+  await captures?.done();
   if (options.keep) await lookAround(done.result, screen);
   return done.interrupted ? exitCodes.interrupted : exitCodeOfRun(done.run, expectations);
 }
 
 async function runOnScreen(
   claims: readonly Claim[],
-  options: RunCommand,
+  options: RunCommand & { readonly captures?: PcapFolder },
   expectations: Expectations | undefined,
   screen: Screen,
 ): Promise<{ run: Run; result: RunResult; interrupted: boolean }> {
@@ -63,6 +74,8 @@ async function runOnScreen(
     keep: options.keep ?? false,
     signal: AbortSignal.any([interrupt.signal, bail.signal]),
     onProgress: (what) => screen.print(screen.paint.dim(what)),
+    ...(options.quick ? { leaveOut: slowness } : {}),
+    ...(options.captures === undefined ? {} : { onPcap: options.captures.add }),
     onCase: (claim, outcome) => status.tried(claim, outcome),
     onVerdict: (verdict, claim) => {
       screen.print(verdictLine(verdict, claimData(claim), screen));
@@ -80,6 +93,20 @@ async function runOnScreen(
     durationMs: Math.round(performance.now() - begun),
   };
   return { run, result, interrupted: interrupt.signal.aborted };
+}
+
+/** What `--quick` left out altogether; single cases are told with their claims. */
+function leftOutText(slow: readonly Claim[]): string {
+  const names = slow.map(({ address }) => address).join(", ");
+  return `left out by --quick, for every case waits longer than 2 s: ${names}`;
+}
+
+function nothingQuick(slow: readonly Claim[]): FinwaitError {
+  const names = slow.map(({ address }) => address).join(", ");
+  return new FinwaitError(
+    "FINWAIT_USAGE",
+    `--quick leaves nothing to try: every case waits longer than 2 s of ${names}.`,
+  );
 }
 
 function isUnexpected(verdict: Verdict, expectations: Expectations | undefined): boolean {

@@ -27,10 +27,10 @@ export const longTimerMs = 1_000;
  * when they are quick, their own when they wait for a timer. The plainest hosts come first, so that the first verdict
  * is early; then the longest timers, so that they run beside everything else.
  */
-export function planBatches(claims: readonly Claim[]): readonly Batch[] {
+export function planBatches(claims: readonly Claim[], isTried: (one: Case) => boolean = () => true): readonly Batch[] {
   const groups = new Map<string, Task[]>();
   for (const claim of claims) {
-    for (const one of claim.cases) {
+    for (const one of claim.cases.filter(isTried)) {
       const key = groupKey(claim, one);
       groups.set(key, [...(groups.get(key) ?? []), { claim, case: one }]);
     }

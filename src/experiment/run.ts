@@ -9,7 +9,7 @@ import type { TriedClaim } from "../model/run.ts";
 import { type CaseOutcome, type CaseVerdict, isBrokenCase, type Verdict } from "../model/verdict.ts";
 import { type Case, type Claim, claimData } from "./claim.ts";
 import { type Batch, longTimerMs, planBatches, type Task } from "./plan.ts";
-import { breakage, tryCase } from "./try-case.ts";
+import { breakage, type PcapFiles, tryCase } from "./try-case.ts";
 
 /** How claims are tried, and who is told of what. */
 export interface RunOptions {
@@ -18,10 +18,14 @@ export interface RunOptions {
   readonly keep?: boolean;
   /** Stops trying further cases: Ctrl-C, or the first unexpected verdict. Cases under way are abandoned. */
   readonly signal?: AbortSignal;
+  /** Why a case is not to be tried; it is then untestable for that reason. */
+  readonly leaveOut?: (one: Case) => string | undefined;
   readonly onVerdict?: (verdict: Verdict, claim: Claim) => void;
   /** Told what takes long while a lab opens. */
   readonly onProgress?: (what: string) => void;
   readonly onCase?: (claim: Claim, outcome: CaseOutcome) => void;
+  /** Handed what was captured of a case: pcap files by host. Without it no records are kept. */
+  readonly onPcap?: (claim: Claim, one: Case, files: ReadonlyMap<string, Uint8Array>) => void;
 }
 
 /** What came of a run, in the order of the catalogue; claims that an aborted run did not finish are left out. */
@@ -58,8 +62,9 @@ async function runBatches(
   labs: BatchLab[],
 ): Promise<void> {
   const slot = pLimit(labsAtWork[options.driver]);
+  tellLeftOut(claims, options, progress);
   const running: Promise<void>[] = [];
-  for (const batch of planBatches(claims)) {
+  for (const batch of planBatches(claims, (one) => options.leaveOut?.(one) === undefined)) {
     const work = () => {
       const lab = new BatchLab(batch, options);
       labs.push(lab);
@@ -67,22 +72,33 @@ async function runBatches(
     };
     // Whoever waits for a long kernel timer keeps no processor busy, and gets no place in the queue of those who do.
     running.push(batch.timerMs >= longTimerMs ? work() : slot(work));
-    // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads.
+    // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads; unless
+    // everything in it waits for a timer.
     const early = batch.lead.length > 0 ? progress.firstVerdict : progress.firstOutcome;
-    if (running.length === 1) await Promise.race([early, running[0]]);
+    const isSoon = [...batch.lead, ...batch.tasks].some((task) => (task.case.timerMs ?? 0) < longTimerMs);
+    if (running.length === 1 && isSoon) await Promise.race([early, running[0]]);
   }
   await Promise.all(running);
+}
+
+function tellLeftOut(claims: readonly Claim[], { leaveOut }: RunOptions, progress: Progress): void {
+  for (const claim of claims) {
+    for (const one of claim.cases) {
+      const missing = leaveOut?.(one);
+      if (missing !== undefined) progress.add({ claim, case: one }, { kind: "untestable", case: one.name, missing });
+    }
+  }
 }
 
 async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progress: Progress): Promise<void> {
   const active = pLimit(batch.inTurn ? 1 : activeInOneLab);
   const tryOne = async (task: Task) => {
     if (options.signal?.aborted) return;
-    const outcome = await lab.try(task.case);
+    const outcome = await lab.try(task);
     // What an abort tore down is no outcome.
     if (!options.signal?.aborted) progress.add(task, outcome);
   };
-  await Promise.all(batch.lead.map(tryOne));
+  await Promise.all(batch.lead.map((task) => (batch.inTurn ? active(() => tryOne(task)) : tryOne(task))));
   await Promise.all(
     batch.tasks.map((task) => {
       const waits = (task.case.timerMs ?? 0) >= longTimerMs && !batch.inTurn;
@@ -92,7 +108,7 @@ async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progre
   if (!options.keep) await lab.close();
 }
 
-/** The lab of one batch: opened when first needed, and opened anew when one of its agents has died. */
+/** The lab of one batch: opened when first needed, and opened anew when an agent or a capture of it has died. */
 class BatchLab {
   readonly opened: Lab[] = [];
   readonly #batch: Batch;
@@ -105,10 +121,12 @@ class BatchLab {
     this.#options = options;
   }
 
-  async try(one: Case): Promise<CaseOutcome> {
+  async try({ claim, case: one }: Task): Promise<CaseOutcome> {
+    const { keep = false, onPcap } = this.#options;
     try {
       const lab = await this.#lab();
-      return await tryCase(lab, one, { keep: this.#options.keep ?? false });
+      const onFiles = onPcap === undefined ? {} : { onFiles: (files: PcapFiles) => onPcap(claim, one, files) };
+      return await tryCase(lab, one, { keep, ...onFiles });
     } catch (error) {
       if (isFinwaitError(error, "FINWAIT_CAPABILITY_MISSING")) {
         return { kind: "untestable", case: one.name, missing: error.message };
@@ -127,19 +145,22 @@ class BatchLab {
   async #lab(): Promise<Lab> {
     const current = this.#current;
     const lab = await current;
-    if (lab?.hosts.every((host) => !host.link.ended)) return lab;
-    // Several experiments can find the lab dead at once; the first opens the next one for all.
+    if (lab?.works) return lab;
+    // Several experiments can find the lab broken at once; the first opens the next one for all.
     if (this.#current === current) this.#current = this.#open();
     return await (this.#current ?? this.#open());
   }
 
   async #open(): Promise<Lab> {
     if (this.#closed) throw new FinwaitError("FINWAIT_LAB_CLOSED", "The run was stopped before this lab opened.");
-    const { driver, keep = false, onProgress } = this.#options;
+    const { driver, keep = false, onProgress, onPcap } = this.#options;
     const lab = await openLab({
       ...this.#batch.lab,
       driver,
       keep,
+      capture: "where possible",
+      tracepoints: "where possible",
+      keepRecords: onPcap !== undefined,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
     this.opened.push(lab);

@@ -9,8 +9,17 @@ import type { Case } from "./claim.ts";
 /** Beyond its kernel timers, no experiment needs this long, however slow the machine. */
 const patienceMs = 90_000;
 
+/** What was captured on each host, as the bytes of a pcap file. */
+export type PcapFiles = ReadonlyMap<string, Uint8Array>;
+
 /** Tries one case in a session of its own. Never rejects: whatever goes wrong is an outcome. */
-export async function tryCase(lab: Lab, one: Case, options: { keep?: boolean } = {}): Promise<CaseOutcome> {
+export async function tryCase(
+  lab: Lab,
+  one: Case,
+  options: { readonly keep?: boolean; readonly onFiles?: (files: PcapFiles) => void } = {},
+): Promise<CaseOutcome> {
+  const missing = missingFor(lab, one);
+  if (missing !== undefined) return { kind: "untestable", case: one.name, missing };
   const session = lab.session();
   const startedAt = session.story.clock.now();
   const failure = await withPatience(one, session).then(
@@ -18,15 +27,22 @@ export async function tryCase(lab: Lab, one: Case, options: { keep?: boolean } =
     (error: unknown) => ({ error }),
   );
   // Lifting the faults tells what they caught: the story is complete only after this.
-  if (!options.keep) await session[Symbol.asyncDispose]();
+  if (options.keep) await session.segments();
+  else await session[Symbol.asyncDispose]();
+  options.onFiles?.(session.pcapFiles());
   const durationMs = ms(session.story.clock.now() - startedAt);
   const { facts } = session.story;
   const tried = { case: one.name, facts, durationMs };
-  if (failure === undefined || isObservation(failure.error)) return { kind: "tried", tier: "ss", ...tried };
+  if (failure === undefined || isObservation(failure.error)) return { kind: "tried", ...tried };
   if (isFinwaitError(failure.error, "FINWAIT_CAPABILITY_MISSING")) {
     return { kind: "untestable", case: one.name, missing: failure.error.message };
   }
   return { kind: "broken", ...breakage(failure.error), ...tried };
+}
+
+/** What the case needs of the lab's observers and the lab has not. */
+function missingFor({ captureMissing, tracepointsMissing }: Lab, { needs }: Case): string | undefined {
+  return (needs?.capture ? captureMissing : undefined) ?? (needs?.tracepoint ? tracepointsMissing : undefined);
 }
 
 /** A deadline that passed and a silence that was broken are part of the story, for the question to judge. */

@@ -1,5 +1,5 @@
 import { FinwaitError } from "../model/errors.ts";
-import { countAndDelete } from "./loss.ts";
+import { caughtAndDelete } from "./loss.ts";
 import type { RunInHost } from "./run-in-host.ts";
 import { type Direction, matchPorts } from "./segments.ts";
 
@@ -26,7 +26,7 @@ export async function applyHold(
   let released: Promise<number> | undefined;
   const release = async () => {
     await run("ip", ["neigh", "replace", peer, "lladdr", linkAddress, "dev", device, "nud", "reachable"]);
-    return await countAndDelete(run, table);
+    return (await caughtAndDelete(run, table)).count;
   };
   return {
     release: () => {

@@ -1,4 +1,5 @@
 import { FinwaitError } from "../model/errors.ts";
+import { type CaughtSegments, parseCaught } from "./caught.ts";
 import type { RunInHost } from "./run-in-host.ts";
 import { type Direction, type LosableSegment, matchPorts, matchSegment } from "./segments.ts";
 
@@ -10,14 +11,22 @@ export interface Loss {
   readonly times?: number;
   /** How many to let pass first. */
   readonly sparing?: number;
+  /** Of those, only every so many-th: 10 lets nine pass and loses the tenth. */
+  readonly every?: number;
+}
+
+/** What a loss has dropped: how many, and which as far as ports and number tell them apart. */
+export interface Caught {
+  readonly count: number;
+  readonly segments: readonly CaughtSegments[];
 }
 
 /** A loss at work in one host. */
 export interface AppliedLoss {
-  /** Segments dropped so far. */
-  readonly caught: () => Promise<number>;
-  /** Ends it; idempotent. Resolves with the final count. */
-  readonly lift: () => Promise<number>;
+  /** What was dropped so far. */
+  readonly caught: () => Promise<Caught>;
+  /** Ends it; idempotent. Resolves with all that was dropped. */
+  readonly lift: () => Promise<Caught>;
 }
 
 /**
@@ -27,28 +36,29 @@ export interface AppliedLoss {
 export async function applyLoss(run: RunInHost, table: string, loss: Loss): Promise<AppliedLoss> {
   if (!/^[a-z0-9_]+$/.test(table)) throw new FinwaitError("FINWAIT_USAGE", `"${table}" is no name for an nft table.`);
   await run("nft", ["-f", "-"], ruleset(table, loss));
-  let final: Promise<number> | undefined;
+  let final: Promise<Caught> | undefined;
   return {
-    caught: () => final ?? countOf(run, table),
+    caught: () => final ?? caughtIn(run, table),
     lift: () => {
-      final ??= countAndDelete(run, table);
+      final ??= caughtAndDelete(run, table);
       return final;
     },
   };
 }
 
 /** The final count of a table's one counter; the table is gone afterwards. nft lists nothing in a batch that deletes. */
-export async function countAndDelete(run: RunInHost, table: string): Promise<number> {
-  const count = await countOf(run, table);
+export async function caughtAndDelete(run: RunInHost, table: string): Promise<Caught> {
+  const caught = await caughtIn(run, table);
   await run("nft", ["delete", "table", "inet", table]);
-  return count;
+  return caught;
 }
 
 /** The nft program of one loss. */
-export function ruleset(table: string, { segment, direction, times, sparing }: Loss): string {
+export function ruleset(table: string, { segment, direction, times, sparing, every }: Loss): string {
   // A bucket that holds `times` tokens and gains one a week: exactly that many segments match.
   const limit = times === undefined ? "" : ` limit rate 1/week burst ${times} packets`;
   const spare = sparing === undefined ? "" : ` limit rate over 1/week burst ${sparing} packets`;
+  const nth = every === undefined || every === 1 ? "" : ` numgen inc mod ${every} == ${every - 1}`;
   const reverse = matchPorts({
     ...(direction.toPort === undefined ? {} : { fromPort: direction.toPort }),
     ...(direction.fromPort === undefined ? {} : { toPort: direction.fromPort }),
@@ -62,22 +72,28 @@ export function ruleset(table: string, { segment, direction, times, sparing }: L
     ${reverse} tcp flags & fin == fin add @closing { tcp dport . tcp sport }
   }`
       : "";
+  // The sequence number travels in the packet's mark, because nft cannot list plain numbers or flags of a set's key. A set
+  // that is full ends its rule, so the drop stands in one of its own.
   return `table inet ${table} {
   counter caught { }
+  set lost {
+    type inet_service . inet_service . mark
+    size 65535
+    flags dynamic
+  }
   ${watchFin}
+  chain lose {
+    meta mark set tcp sequence update @lost { tcp sport . tcp dport . meta mark counter }
+    drop
+  }
   chain arriving {
     type filter hook input priority -300;
-    ${matchSegment(segment, direction)}${spare}${limit} counter name caught drop
+    ${matchSegment(segment, direction)}${spare}${nth}${limit} counter name caught goto lose
   }
 }
 `;
 }
 
-async function countOf(run: RunInHost, table: string): Promise<number> {
-  const listing = await run("nft", ["list", "counter", "inet", table, "caught"]);
-  const packets = /\bpackets (\d+)/.exec(listing)?.[1];
-  if (packets === undefined) {
-    throw new FinwaitError("FINWAIT_COMMAND_FAILED", `nft listed no count of segments, but:\n${listing}`);
-  }
-  return Number(packets);
+async function caughtIn(run: RunInHost, table: string): Promise<Caught> {
+  return parseCaught(await run("nft", ["list", "table", "inet", table]));
 }

@@ -1,3 +1,5 @@
+import type { TcpFlag } from "../model/segment.ts";
+
 /**
  * The segments that can be lost, named as a teacher would. "handshake ACK" is the third segment and everything else that
  * would complete the handshake; "ACK of FIN" is whatever acknowledges a FIN that has left: the bare ACK and any later
@@ -32,6 +34,33 @@ export function matchPorts({ fromPort, toPort }: Direction): string {
   const source = fromPort === undefined ? [] : [`tcp sport ${fromPort}`];
   const destination = toPort === undefined ? [] : [`tcp dport ${toPort}`];
   return [...source, ...destination].join(" ");
+}
+
+/** The same question asked of a captured segment, as far as flags can answer it. */
+export function canMatch(segment: LosableSegment, flags: readonly TcpFlag[]): boolean {
+  const has = (...wanted: readonly TcpFlag[]) => wanted.every((flag) => flags.includes(flag));
+  const hasAny = (...unwanted: readonly TcpFlag[]) => unwanted.some((flag) => flags.includes(flag));
+  switch (segment) {
+    case "SYN":
+      return has("SYN") && !has("ACK");
+    case "SYN+ACK":
+      return has("SYN", "ACK");
+    case "handshake ACK":
+      return has("ACK") && !hasAny("SYN", "RST");
+    case "FIN":
+      return has("FIN");
+    case "ACK of FIN":
+      return has("ACK") && !has("SYN");
+    case "bare ACK":
+      return has("ACK") && !hasAny("SYN", "FIN", "RST", "PSH");
+    case "RST":
+      return has("RST");
+    case "data":
+      return has("PSH") && !hasAny("SYN", "FIN", "RST");
+    case "everything":
+      return true;
+  }
+  segment satisfies never;
 }
 
 function matchFlags(segment: LosableSegment): string {

@@ -42,11 +42,17 @@ export class Endpoint {
     this.#story = story;
     this.#heard = new Heard(identity.host.link, story);
     this.#socket = socket;
+    story.meet(this);
   }
 
   /** Writes `bytes` bytes of a known pattern. Resolves with what `write()` returned: false once it queues in user memory. */
   async write(bytes: number): Promise<boolean> {
     return (await this.#call("write", { bytes }, `write(${bytes} bytes)`)).flowing;
+  }
+
+  /** Writes a text as it is, where the peer wants words: an HTTP request. */
+  async say(text: string): Promise<void> {
+    await this.#call("say", { text }, `write(${JSON.stringify(text)})`);
   }
 
   /** `socket.end()`: sends a FIN after everything written, optionally writing `bytes` first. */

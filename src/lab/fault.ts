@@ -1,6 +1,8 @@
-import { type AppliedLoss, applyLoss } from "../fault/loss.ts";
-import { type Direction, type LosableSegment, losableSegments } from "../fault/segments.ts";
+import { type AppliedLoss, applyLoss, type Caught } from "../fault/loss.ts";
+import { canMatch, type Direction, type LosableSegment, losableSegments } from "../fault/segments.ts";
 import { FinwaitError } from "../model/errors.ts";
+import type { MonoNs } from "../model/time.ts";
+import type { LossRecord } from "../observe/capture/join.ts";
 import { defaultWithinMs, poll } from "./deadline.ts";
 import { Endpoint, type Within } from "./endpoint.ts";
 import type { Host } from "./host.ts";
@@ -18,12 +20,14 @@ export type FaultTarget = (
   readonly at?: string;
 };
 
-/** How many segments a fault lets pass first, and how many it then loses. */
+/** How many segments a fault lets pass first, and how many or which it then loses. */
 export interface FaultCount {
   /** Default: all of them until lifted. */
   readonly times?: number;
   /** Default: none. */
   readonly sparing?: number;
+  /** Of what is left, only every so many-th; default: each. */
+  readonly every?: number;
 }
 
 interface FaultPlan {
@@ -45,10 +49,15 @@ export class Fault implements AsyncDisposable {
   readonly #name: string;
   readonly #losses: readonly HostLoss[];
   readonly #story: Story;
+  readonly #drops: LossRecord["drops"];
+  /** Before the rules were there, and when they were gone. */
+  #times: { readonly from: MonoNs; readonly until?: MonoNs };
   #lifted: Promise<number> | undefined;
 
-  private constructor(plan: FaultPlan, intent: string, losses: readonly HostLoss[]) {
-    this.intent = intent;
+  private constructor(plan: FaultPlan, from: MonoNs, losses: readonly HostLoss[]) {
+    this.intent = intentOf(plan);
+    this.#times = { from };
+    this.#drops = (flags) => canMatch(plan.segment, flags);
     this.#name = `fault-${plan.number}`;
     this.#losses = losses;
     this.#story = plan.story;
@@ -67,14 +76,15 @@ export class Fault implements AsyncDisposable {
         'A fault needs to know whose segments are meant: "from", "to" or "between".',
       );
     }
-    const counts = { ...whole(target, "times"), ...whole(target, "sparing") };
+    const from = plan.story.clock.now();
+    const counts = { ...whole(target, "times"), ...whole(target, "sparing"), ...whole(target, "every") };
     const losses = await Promise.all(
       places(plan).map(async ({ host, direction }, index) => ({
         host,
         loss: await applyLoss(host.run, `finwait_${plan.number}_${index}`, { segment, direction, ...counts }),
       })),
     );
-    const fault = new Fault(plan, intentOf(plan), losses);
+    const fault = new Fault(plan, from, losses);
     fault.#tell("applied", 0);
     return fault;
   }
@@ -82,6 +92,24 @@ export class Fault implements AsyncDisposable {
   /** Segments dropped so far. */
   async caught(): Promise<number> {
     return sum(await Promise.all(this.#losses.map(({ loss }) => loss.caught())));
+  }
+
+  /** Which segments it has lost so far, host by host. */
+  async losses(): Promise<readonly LossRecord[]> {
+    const { from, until } = this.#times;
+    return await Promise.all(
+      this.#losses.map(async ({ host, loss }) => {
+        const lost = (await loss.caught()).segments;
+        return {
+          fault: this.#name,
+          host: host.name,
+          from,
+          lost,
+          drops: this.#drops,
+          ...(until === undefined ? {} : { until }),
+        };
+      }),
+    );
   }
 
   /** Resolves once `count` segments have been dropped. @throws FINWAIT_DEADLINE_MISSED */
@@ -110,6 +138,7 @@ export class Fault implements AsyncDisposable {
 
   async #lift(): Promise<number> {
     const caught = sum(await Promise.all(this.#losses.map(({ loss }) => loss.lift())));
+    this.#times = { ...this.#times, until: this.#story.clock.now() };
     this.#tell("lifted", caught);
     return caught;
   }
@@ -120,8 +149,8 @@ export class Fault implements AsyncDisposable {
   }
 }
 
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+function sum(caught: readonly Caught[]): number {
+  return caught.reduce((total, { count }) => total + count, 0);
 }
 
 interface Place {
@@ -173,8 +202,9 @@ function intentOf({ segment, target }: FaultPlan): string {
         : `to and from ${target.between.name}`;
   const times = target.times === undefined ? "until lifted" : target.times === 1 ? "once" : `${target.times} times`;
   const sparing = target.sparing === undefined ? "" : `, after the first ${target.sparing}`;
+  const every = target.every === undefined ? "" : `, one in ${target.every}`;
   const where = target.at === undefined ? "" : ` at ${target.at}`;
-  return `lose ${what} ${whose}${where}${sparing}, ${times}`;
+  return `lose ${what} ${whose}${where}${sparing}${every}, ${times}`;
 }
 
 function whole(counts: FaultCount, name: keyof FaultCount): FaultCount {

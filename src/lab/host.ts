@@ -13,12 +13,15 @@ export class Host {
   readonly runtime: HelloNotice["runtime"];
   /** The agent's process id, as counted inside the host. */
   readonly pid: number;
+  /** Whether its programs run as root. */
+  readonly isRoot: boolean;
   /** Half the round trip of the clock comparison; 0 where the agent shares the harness's clock. */
   readonly clockUncertaintyNs: number;
 
   private constructor(driven: DrivenHost, link: AgentLink, hello: HelloNotice, clockUncertaintyNs: number) {
     this.name = driven.name;
     this.addresses = driven.addresses;
+    this.isRoot = driven.isRoot;
     this.link = link;
     this.snapshots = new Snapshots(link, clockUncertaintyNs);
     this.runtime = hello.runtime;

@@ -1,11 +1,14 @@
+import { defined } from "../model/defined.ts";
 import { FinwaitError } from "../model/errors.ts";
 import { clockFrom } from "../model/time.ts";
-import { defined } from "./defined.ts";
 import type { DrivenLab, DriverName } from "./driver/driver.ts";
 import { driverNamed } from "./driver/drivers.ts";
 import { Host } from "./host.ts";
+import { type OpenObservers, openObservers } from "./observers.ts";
 import { Ports } from "./ports.ts";
-import { Session, type SessionGround } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionGround } from "./session-options.ts";
+import type { Tracepoints } from "./tracepoints.ts";
 
 /** What `openLab` makes. */
 export interface LabOptions {
@@ -18,6 +21,18 @@ export interface LabOptions {
   /** Soft and hard limit of open descriptors for every process in the hosts. */
   readonly nofile?: number;
   /**
+   * Captures every TCP segment with tcpdump in each host; default false. "where possible" goes on without when tcpdump is
+   * missing or not permitted, and `Lab.captureMissing` says why.
+   */
+  readonly capture?: boolean | "where possible";
+  /**
+   * Records every state transition as the kernel makes it, with the tracepoints of the machine (root and tracefs);
+   * default false. "where possible" goes on without, and `Lab.tracepointsMissing` says why.
+   */
+  readonly tracepoints?: boolean | "where possible";
+  /** Keeps what is captured for `Session.pcapFiles`; it grows with the traffic. */
+  readonly keepRecords?: boolean;
+  /**
    * For a person to look inside: disposing leaves containers where they are, until somebody removes them. The namespaces
    * of `netns` go when the lab is disposed, kept or not, or when this process ends.
    */
@@ -29,13 +44,20 @@ export interface LabOptions {
 /** A private network with its hosts. It is a session itself; `session()` makes further ones side by side. */
 export class Lab extends Session {
   readonly driver: DriverName;
+  /** Why nothing is captured although it was asked for "where possible". */
+  readonly captureMissing: string | undefined;
+  readonly tracepointsMissing: string | undefined;
+  readonly #tracepoints: Tracepoints | undefined;
   readonly #driven: DrivenLab;
   readonly #ground: SessionGround;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: DriverName, driven: DrivenLab, ground: SessionGround) {
+  constructor(driver: DriverName, driven: DrivenLab, ground: SessionGround & { readonly observers: OpenObservers }) {
     super(ground);
     this.driver = driver;
+    this.captureMissing = ground.observers.captureMissing;
+    this.tracepointsMissing = ground.observers.tracepointsMissing;
+    this.#tracepoints = ground.observers.tracepoints;
     this.#driven = driven;
     this.#ground = ground;
   }
@@ -43,6 +65,12 @@ export class Lab extends Session {
   /** Another story on the same hosts, with ports, faults and facts of its own. */
   session(): Session {
     return new Session(this.#ground);
+  }
+
+  /** Whether every agent and every capture is at work still. */
+  get works(): boolean {
+    const { captures } = this.#ground.observers;
+    return this.hosts.every((host) => !host.link.ended) && !captures.some((capture) => capture.isBroken);
   }
 
   /** How a person gets inside a host, one command line each. */
@@ -53,8 +81,12 @@ export class Lab extends Session {
   override async [Symbol.asyncDispose](): Promise<void> {
     // The sockets go with their namespaces: nothing needs to be reset first.
     for (const host of this.hosts) host.link.close();
-    this.#closing ??= Promise.resolve(this.#driven[Symbol.asyncDispose]());
+    this.#closing ??= this.#close();
     await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#driven[Symbol.asyncDispose](), this.#tracepoints?.[Symbol.asyncDispose]()]);
   }
 }
 
@@ -84,9 +116,13 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, onProgress }) });
   try {
     const greeted = await Promise.all(driven.hosts.map((host) => Host.greet(host, () => clock.now())));
-    return new Lab(name, driven, { hosts: greeted, ports: new Ports(), clock });
+    const observers = await openObservers(greeted, epoch, options);
+    return new Lab(name, driven, { hosts: greeted, ports, clock, observers });
   } catch (error) {
     await driven[Symbol.asyncDispose]();
     throw error;
   }
 }
+
+/** Of all labs of this process, so that the kernel's tracepoints, which know no namespaces, tell their sockets apart. */
+const ports = new Ports();

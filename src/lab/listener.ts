@@ -6,6 +6,7 @@ import type { AgentProcess } from "./agent-process.ts";
 import { defaultWithinMs } from "./deadline.ts";
 import { Endpoint, type Within } from "./endpoint.ts";
 import type { Host } from "./host.ts";
+import type { HttpServerOptions } from "./http-server.ts";
 import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
 import { untilShown } from "./kernel-waits.ts";
 import type { Story } from "./story.ts";
@@ -25,6 +26,14 @@ export interface ListenOptions {
   readonly pauseOnConnect?: boolean;
   /** `none` attaches no 'data' listener to accepted sockets. Default `flow`: data is counted and hashed. */
   readonly reading?: "flow" | "none";
+  /** Its port, to start a server again where one was. Default: one that no other server of the lab has. */
+  readonly port?: number;
+  /** Nothing is recorded of single connections: for hundreds of them, which are counted instead. */
+  readonly quiet?: boolean;
+  /** The server ends every connection as soon as it has accepted it. */
+  readonly endsFirst?: boolean;
+  /** A server of Node's http module with these settings; what belongs to plain servers does not hold for it. */
+  readonly http?: HttpServerOptions;
 }
 
 interface ListenerIdentity extends EndpointIdentity {
@@ -42,6 +51,7 @@ export class Listener {
   readonly id: string;
   readonly #story: Story;
   readonly #byPeerPort = new Map<number, Endpoint>();
+  readonly #clients = new Map<number, string>();
   #accepted = 0;
 
   constructor(identity: ListenerIdentity, story: Story) {
@@ -52,6 +62,7 @@ export class Listener {
     this.peer = identity.peer;
     this.id = identity.id;
     this.#story = story;
+    story.meet(this);
   }
 
   /** Where a client connects to; a listener of all addresses is met at its host's own, by default the IPv4 one. */
@@ -62,7 +73,12 @@ export class Listener {
   }
 
   /** The server's end of a client's connection; it may not have been accepted yet. */
-  endOf(client: Endpoint): Endpoint {
+  endOf(client: EndpointIdentity): Endpoint {
+    // A client that has the port of an earlier one begins another connection.
+    if ((this.#clients.get(client.local.port) ?? client.name) !== client.name) {
+      this.#byPeerPort.delete(client.local.port);
+    }
+    this.#clients.set(client.local.port, client.name);
     return this.#endFor(client.local, client.peer, serverName(client.name));
   }
 

@@ -1,53 +1,25 @@
 import type { LosableSegment } from "../fault/segments.ts";
+import { defined } from "../model/defined.ts";
 import { FinwaitError } from "../model/errors.ts";
-import type { StateFact } from "../model/fact.ts";
+import type { SegmentFact, StateFact } from "../model/fact.ts";
 import type { SocketAddress } from "../model/socket.ts";
-import type { Clock } from "../model/time.ts";
 import type { Answer, Notice } from "../protocol/messages.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { defined } from "./defined.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Fault, type FaultCount, type FaultTarget } from "./fault.ts";
 import { Hold } from "./hold.ts";
 import type { Host } from "./host.ts";
+import type { EndpointIdentity } from "./identity.ts";
 import { type Family, Listener, type ListenOptions } from "./listener.ts";
 import { measureCounter, measureDescriptors, measureSysctl } from "./measures.ts";
-import type { Ports } from "./ports.ts";
+import { Members } from "./members.ts";
+import { type Injection, inject } from "./peer/inject.ts";
+import type { PeerListener, PeerListenOptions } from "./peer/listener.ts";
+import { openPeer, openPeerListener, type PeerGround } from "./peer/open.ts";
+import type { Peer } from "./peer/peer.ts";
+import { SessionObservers } from "./session-observers.ts";
+import type { ConnectOptions, DialOptions, Pair, PeerOptions, SessionGround } from "./session-options.ts";
 import { Story } from "./story.ts";
-
-/** How a client is opened; the names are Node's. */
-export interface DialOptions {
-  readonly name?: string;
-  readonly host?: string;
-  readonly process?: AgentProcess;
-  /** Which of a wildcard listener's addresses to connect to. Default 4. */
-  readonly family?: Family;
-  readonly allowHalfOpen?: boolean;
-  /** As a server's: pause() before connecting, so that nothing is read ahead. */
-  readonly pauseOnConnect?: boolean;
-  readonly reading?: "flow" | "none";
-}
-
-/** How both ends of a connection are opened. */
-export interface ConnectOptions {
-  readonly client?: DialOptions;
-  /** Options for a new listener, or one that is open already. */
-  readonly server?: ListenOptions | Listener;
-}
-
-/** Both ends of one connection, and the server that took it. */
-export interface Pair {
-  readonly client: Endpoint;
-  readonly server: Endpoint;
-  readonly listener: Listener;
-}
-
-/** What a session shares with the others on the same hosts. */
-export interface SessionGround {
-  readonly hosts: readonly Host[];
-  readonly ports: Ports;
-  readonly clock: Clock;
-}
 
 let sessions = 0;
 
@@ -60,51 +32,54 @@ export class Session implements AsyncDisposable {
   readonly story: Story;
   readonly #ground: SessionGround;
   readonly #id = `s${++sessions}`;
-  readonly #listeners = new Map<string, Listener>();
-  readonly #endpoints: Endpoint[] = [];
+  readonly #members: Members;
   readonly #faults: (Fault | Hold)[] = [];
   readonly #unsubscribe: (() => void)[];
-  #names = 0;
+  readonly #observers: SessionObservers;
 
   constructor(ground: SessionGround) {
     this.#ground = ground;
     this.hosts = ground.hosts;
+    this.#members = new Members(ground.hosts);
     this.story = new Story(ground.clock);
+    this.#observers = new SessionObservers(ground.observers, this.story);
     this.#unsubscribe = ground.hosts.map((host) => host.link.onNotice((notice) => this.#take(host, notice)));
   }
 
   /** Opens a server on a port that no other session has. */
   async listen(options: ListenOptions = {}): Promise<Listener> {
-    const host = options.process?.host ?? this.#host(options.host, "last");
-    const { name = this.#name("listener"), process, bind = "v4" } = options;
-    const port = this.#ground.ports.next("server");
+    const host = options.process?.host ?? this.#members.host(options.host, "last");
+    const { name = this.#members.nameFor("listener"), process, bind = "v4" } = options;
+    const port = options.port ?? this.#ground.ports.next("server");
     const address = bind === "v4" || bind === "v6" ? host.addresses[bind] : bind;
     const id = `${this.#id}/${name}`;
     const identity = { name, host, process, id, local: { address, port }, peer: { address: "*", port: 0 } };
     const listener = new Listener(identity, this.story);
-    this.#listeners.set(id, listener);
-    const { backlog, allowHalfOpen, pauseOnConnect, reading } = options;
-    await host.link.request(
-      "listen",
-      { server: id, address, port, ...defined({ backlog, allowHalfOpen, pauseOnConnect, reading }) },
-      { process: process?.id },
-    );
+    this.#members.addListener(listener);
+    this.#observers.claim(port);
+    const { http, quiet, endsFirst, backlog, allowHalfOpen, pauseOnConnect, reading } = options;
+    const where = { server: id, address, port, ...defined({ quiet }) };
+    const plain = defined({ endsFirst, backlog, allowHalfOpen, pauseOnConnect, reading });
+    await (http === undefined
+      ? host.link.request("listen", { ...where, ...plain }, { process: process?.id })
+      : host.link.request("listenHttp", { ...where, ...http }, { process: process?.id }));
     return listener;
   }
 
   /** Begins a connection and does not wait for it: the SYN may still be unanswered. An address need not have a listener. */
-  async attempt(target: Listener | SocketAddress, options: DialOptions = {}): Promise<Endpoint> {
-    const { name = this.#name("client"), process } = options;
-    const host = process?.host ?? this.#host(options.host, "first");
-    const peer = target instanceof Listener ? target.addressFor(options.family) : target;
+  async attempt(target: Listener | PeerListener | SocketAddress, options: DialOptions = {}): Promise<Endpoint> {
+    const { name = this.#members.nameFor("client"), process } = options;
+    const host = process?.host ?? this.#members.host(options.host, "first");
+    const peer = addressOf(target, options.family);
     const family = peer.address.includes(":") ? "v6" : "v4";
-    const local = { address: host.addresses[family], port: this.#ground.ports.next("client") };
+    const local = { address: host.addresses[family], port: options.localPort ?? this.#ground.ports.next("client") };
+    this.#observers.claim(local.port);
     const socket = `${this.#id}/${name}`;
     const client = new Endpoint({ name, host, process, local, peer }, this.story, socket);
     this.story.adopt(client, socket);
-    this.#endpoints.push(client);
+    this.#members.add(client);
     // The server's end is known from now on, so that none of its events is missed.
-    if (target instanceof Listener) this.#endpoints.push(target.endOf(client));
+    this.#members.add("endOf" in target ? target.endOf(client) : undefined);
     const { allowHalfOpen, pauseOnConnect, reading } = options;
     const { startedAt } = await host.link.request(
       "connect",
@@ -112,7 +87,7 @@ export class Session implements AsyncDisposable {
         socket,
         address: peer.address,
         port: peer.port,
-        localPort: local.port,
+        ...(options.bindsPort === false ? {} : { localPort: local.port }),
         ...defined({ allowHalfOpen, pauseOnConnect, reading }),
       },
       { process: process?.id },
@@ -178,15 +153,52 @@ export class Session implements AsyncDisposable {
   async process(
     options: { readonly name?: string; readonly host?: string; readonly nofile?: number } = {},
   ): Promise<AgentProcess> {
-    const { name = this.#name("process") } = options;
-    const identity = { name, host: this.#host(options.host, "last"), id: `${this.#id}/${name}` };
+    const { name = this.#members.nameFor("process") } = options;
+    const identity = { name, host: this.#members.host(options.host, "last"), id: `${this.#id}/${name}` };
     return await AgentProcess.start(identity, this.story, options.nofile);
   }
 
   /** Reads the kernel's state of every endpoint and listener of this session at once, under a name that questions refer to. */
   async reading(label: string): Promise<readonly StateFact[]> {
-    const subjects = [...this.#listeners.values(), ...this.#endpoints];
-    return await Promise.all(subjects.map((subject) => this.story.look(subject, label)));
+    return await Promise.all(this.#members.all().map((subject) => this.story.look(subject, label)));
+  }
+
+  /**
+   * Opens a client's socket outside of Node, bound to its port and not yet connecting; see Peer.
+   * @throws FINWAIT_CAPABILITY_MISSING when the host has no perl.
+   */
+  async peer(target: Listener | PeerListener | SocketAddress, options: PeerOptions = {}): Promise<Peer> {
+    const address = addressOf(target, options.family);
+    const port = options.localPort ?? this.#ground.ports.next("client");
+    const ground = this.#peerGround(
+      options.name ?? this.#members.nameFor("client"),
+      this.#members.host(options.host, "first"),
+    );
+    const client = await openPeer(ground, address, port);
+    this.#members.add("endOf" in target ? target.endOf(client) : undefined);
+    return client;
+  }
+
+  /**
+   * Opens a listening socket outside of Node.
+   * @throws FINWAIT_CAPABILITY_MISSING when the host has no perl, FINWAIT_CALL_FAILED when bind() or listen() fails.
+   */
+  async peerListen(options: PeerListenOptions = {}): Promise<PeerListener> {
+    const ground = this.#peerGround(
+      options.name ?? this.#members.nameFor("listener"),
+      this.#members.host(options.host, "last"),
+    );
+    return await openPeerListener(ground, options, options.port ?? this.#ground.ports.next("server"));
+  }
+
+  /**
+   * Puts one hand-made TCP segment on the wire, as if a socket of that four-tuple had sent it: an old segment that comes
+   * late, a blind reset. Resolves when it has left. It needs perl on the host and a raw socket (CAP_NET_RAW).
+   * @throws FINWAIT_CAPABILITY_MISSING when the host has no perl.
+   */
+  async inject(injection: Injection): Promise<void> {
+    this.#observers.claim(injection.from.local.port);
+    await inject(this.hosts, this.story, injection);
   }
 
   /** Lets `ms` milliseconds pass because the statement is about that time, never to wait for something. */
@@ -197,26 +209,47 @@ export class Session implements AsyncDisposable {
 
   /** Reads a sysctl in a host and records it when it is one number. */
   async sysctl(name: string, options: { readonly host?: string; readonly label?: string } = {}): Promise<string> {
-    return await measureSysctl(this.story, this.#host(options.host, "first"), name, options.label ?? "default");
+    return await measureSysctl(this.story, this.#members.host(options.host, "first"), name, options.label ?? "default");
   }
 
   /** Reads a kernel counter by nstat's name and records it under `label`. Counters belong to the whole host. */
   async counter(name: string, label: string, options: { readonly host?: string } = {}): Promise<number> {
-    return await measureCounter(this.story, this.#host(options.host, "last"), name, label);
+    return await measureCounter(this.story, this.#members.host(options.host, "last"), name, label);
   }
 
   /** Counts the open descriptors of a host's agent and records them under `label`. */
   async descriptors(label: string, options: { readonly host?: string } = {}): Promise<Answer<"descriptors">> {
-    return await measureDescriptors(this.story, this.#host(options.host, "last"), label);
+    return await measureDescriptors(this.story, this.#members.host(options.host, "last"), label);
+  }
+
+  /**
+   * Every segment of this session's ports that was captured until now, in the order of sending; they are then in the
+   * story too. Empty in a lab that does not capture.
+   */
+  async segments(): Promise<readonly SegmentFact[]> {
+    await this.#collect();
+    return this.story.facts.filter((fact) => fact.kind === "segment");
+  }
+
+  /** What was captured of this session on each host, as pcap files: in a lab opened with `keepRecords`. */
+  pcapFiles(): ReadonlyMap<string, Uint8Array> {
+    return this.#observers.files();
   }
 
   /** The host of that name. @throws FINWAIT_USAGE naming the hosts there are. */
   host(name: string): Host {
-    return this.#host(name, "first");
+    return this.#members.host(name, "first");
   }
 
-  /** Resets every socket of this session, closes its servers, ends its processes, lifts its faults. */
+  /**
+   * Resets every socket of this session, closes its servers, ends its processes, lifts its faults.
+   * @throws FINWAIT_LAB_FAILED when an observer broke, so that the story is not whole.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
+    // The story ends here: what the release below sends is no part of it.
+    const told = this.hosts.every((host) => !host.link.ended) ? this.#collect() : Promise.resolve();
+    await Promise.allSettled([told]);
+    this.#observers.close();
     for (const stop of this.#unsubscribe) stop();
     const live = this.hosts.filter((host) => !host.link.ended);
     const endings = [
@@ -224,33 +257,36 @@ export class Session implements AsyncDisposable {
       ...live.map((host) => host.link.request("release", { prefix: `${this.#id}/` })),
     ];
     await Promise.allSettled(endings);
+    // An observer that broke is told only now: the sockets are gone all the same.
+    await told;
+  }
+
+  async #collect(): Promise<void> {
+    const faults = this.#faults.filter((fault): fault is Fault => fault instanceof Fault);
+    await this.#observers.collect(async () => (await Promise.all(faults.map((fault) => fault.losses()))).flat());
   }
 
   #take(host: Host, notice: Notice): void {
     if (notice.notice === "connection") {
-      this.#listeners.get(notice.server)?.announce(notice.socket, notice.local, notice.peer);
+      this.#members.listener(notice.server)?.announce(notice.socket, notice.local, notice.peer);
     } else if (notice.notice === "server") {
-      this.#listeners.get(notice.server)?.told(notice);
+      this.#members.listener(notice.server)?.told(notice);
     } else {
       this.story.take(host, notice);
     }
   }
 
-  #host(name: string | undefined, otherwise: "first" | "last"): Host {
-    const host =
-      name === undefined ? this.hosts.at(otherwise === "first" ? 0 : -1) : this.hosts.find((h) => h.name === name);
-    if (host !== undefined) return host;
-    const names = this.hosts.map((h) => `"${h.name}"`).join(", ");
-    throw new FinwaitError("FINWAIT_USAGE", `This lab has no host "${name}"; its hosts are ${names}.`);
+  #peerGround(name: string, host: Host): PeerGround {
+    const adopt = (endpoint: EndpointIdentity) => {
+      this.story.meet(endpoint);
+      this.#observers.claim(endpoint.local.port);
+      this.#members.add(endpoint);
+    };
+    return { host, story: this.story, prefix: `${this.#id}/`, name, adopt };
   }
+}
 
-  #name(kind: string): string {
-    const taken = (name: string) =>
-      this.#endpoints.some((endpoint) => endpoint.name === name) || this.#listeners.has(`${this.#id}/${name}`);
-    if (kind === "process") return `process-${++this.#names}`;
-    for (let number = 1; ; number++) {
-      const name = number === 1 ? kind : `${kind}-${number}`;
-      if (!taken(name)) return name;
-    }
-  }
+function addressOf(target: Listener | PeerListener | SocketAddress, family: Family | undefined): SocketAddress {
+  if (target instanceof Listener) return target.addressFor(family);
+  return "local" in target ? target.local : target;
 }

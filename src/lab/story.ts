@@ -1,6 +1,7 @@
-import type { CallFact, EventFact, Fact, FaultFact, MeasureFact, StateFact } from "../model/fact.ts";
-import { addressText } from "../model/socket.ts";
+import type { CallFact, EndpointName, EventFact, Fact, FaultFact, MeasureFact, StateFact } from "../model/fact.ts";
+import { addressText, type SocketAddress } from "../model/socket.ts";
 import { type Clock, type MonoNs, monoNs } from "../model/time.ts";
+import type { NameOf } from "../observe/capture/join.ts";
 import { findSocket } from "../observe/ss/find.ts";
 import type { Notice } from "../protocol/messages.ts";
 import { DeadlineMissed } from "./deadline.ts";
@@ -20,10 +21,34 @@ export class Story {
   readonly facts: Fact[] = [];
   readonly clock: Clock;
   readonly #hearers = new Map<string, Hearer>();
+  readonly #parties: Party[] = [];
   readonly #lastState = new Map<string, string>();
 
   constructor(clock: Clock) {
     this.clock = clock;
+  }
+
+  /** From now on, this address towards that peer is the endpoint's. */
+  meet({ name, host, local, peer }: EndpointIdentity): void {
+    this.#parties.push({ name, host: host.name, local, peer, since: this.clock.now() });
+  }
+
+  /** Who had this address towards that peer at that time; a listener where no endpoint of its own is known. */
+  readonly nameOf: NameOf = (local, peer, at) => {
+    const listening = () => this.#parties.findLast((one) => one.peer.port === 0 && one.local.port === local.port);
+    return (this.partyAt(local, peer, at) ?? listening())?.name;
+  };
+
+  /** The endpoint that had this address towards that peer at that time, and its host. */
+  partyAt(local: SocketAddress, peer: SocketAddress, at: MonoNs): Party | undefined {
+    return this.#parties.findLast((party) => isAt(party, local, peer) && party.since <= at + slackNs);
+  }
+
+  /** Replaces what was told of some kinds: observers that look again know it all anew. */
+  retell(kinds: readonly Fact["kind"][], facts: readonly Fact[]): void {
+    const others = this.facts.filter((fact) => !kinds.includes(fact.kind));
+    this.facts.splice(0, this.facts.length);
+    for (const fact of [...others, ...facts]) this.facts.push(fact);
   }
 
   /** From now on, events of the agent's socket of that name are this endpoint's. */
@@ -117,6 +142,27 @@ export class Story {
       throw error;
     }
   }
+}
+
+/** An endpoint's name for an address, from when it was opened on. */
+interface Party {
+  readonly name: EndpointName;
+  readonly host: string;
+  readonly local: SocketAddress;
+  readonly peer: SocketAddress;
+  readonly since: MonoNs;
+}
+
+/** As far as a capture's clock may be from ours. */
+const slackNs = 2_000_000;
+
+function isAt(party: Party, local: SocketAddress, peer: SocketAddress): boolean {
+  return (
+    party.local.port === local.port &&
+    party.peer.port === peer.port &&
+    party.local.address === local.address &&
+    party.peer.address === peer.address
+  );
 }
 
 /** The listener's port: the higher one, by the ranges of Ports. It selects a session's rows however many clients it has. */

@@ -17,6 +17,32 @@ export const calls = {
     /** `none`: no 'data' listener is attached to accepted sockets; `flow` (default): data is counted and hashed. */
     reading: "text?",
     ipv6Only: "boolean?",
+    /** Nothing is told of the connections and their sockets: for hundreds of them, which are counted instead. */
+    quiet: "boolean?",
+    /** Every connection is ended as soon as it is accepted. */
+    endsFirst: "boolean?",
+  },
+  /**
+   * A server of Node's http module, whose settings these are; left out, they are Node's own. It answers every request with
+   * a short text. Its sockets are named and told of as those of `listen`, except that the parser takes what they receive.
+   */
+  listenHttp: {
+    server: "name",
+    address: "text",
+    port: "integer",
+    quiet: "boolean?",
+    keepAliveTimeout: "integer?",
+    maxRequestsPerSocket: "integer?",
+    headersTimeout: "integer?",
+    requestTimeout: "integer?",
+    /** How often the two above are looked at. */
+    connectionsCheckingInterval: "integer?",
+    /** `server.setTimeout()`. */
+    timeout: "integer?",
+    /** Answers with `Connection: close`. */
+    closes: "boolean?",
+    /** Does not answer at all. */
+    silent: "boolean?",
   },
   /** Stops listening; open connections stay. Answered when the handle is closed to new connections. */
   closeServer: { server: "name" },
@@ -34,6 +60,8 @@ export const calls = {
   },
   /** Writes `bytes` bytes of the pattern; answered when `write()` returned, with its return value. A 'written' event follows. */
   write: { socket: "name", bytes: "integer" },
+  /** Writes a text as it is, where a peer wants words and not the pattern: an HTTP request. */
+  say: { socket: "name", text: "text" },
   end: { socket: "name", bytes: "integer?" },
   destroy: { socket: "name" },
   destroySoon: { socket: "name" },
@@ -47,6 +75,40 @@ export const calls = {
   setTimeout: { socket: "name", ms: "integer" },
   /** The socket's properties as the runtime has them. */
   inspect: { socket: "name" },
+  /**
+   * Opens `count` connections, `atOnce` (1) at a time, and closes each: by end() (the default), by resetAndDestroy() when
+   * `closing` is "reset", by waiting for the server's end when "peer". None is begun after one has failed. Their ports are
+   * those from `firstPort` on; left out, the kernel chooses, and may choose one twice.
+   */
+  openAndClose: {
+    client: "name",
+    address: "text",
+    port: "integer",
+    count: "integer",
+    atOnce: "integer?",
+    closing: "text?",
+    localAddress: "text?",
+    firstPort: "integer?",
+  },
+  /**
+   * Makes `count` requests with the http.Agent of that name, `atOnce` (1) at a time, each `gapMs` after the answer to the
+   * one before. The first call makes the Agent, with its options; Node's own where they are left out.
+   */
+  requestHttp: {
+    client: "name",
+    address: "text",
+    port: "integer",
+    count: "integer",
+    atOnce: "integer?",
+    gapMs: "integer?",
+    keepAlive: "boolean?",
+    maxSockets: "integer?",
+    maxFreeSockets: "integer?",
+    /** The Agent's `timeout`: how long it keeps an idle connection. */
+    timeout: "integer?",
+  },
+  /** Destroys the http.Agent of that name with its idle connections. */
+  closeHttp: { client: "name" },
   /** Blocks this process's event loop; answered after it. A 'blocked' event is sent right before. */
   block: { ms: "integer" },
   /** Starts a child agent process; answered when it says hello. Calls reach it with the envelope's `process`. */
@@ -67,6 +129,17 @@ export const calls = {
    * ERR_CHILD_PROCESS_STDIO_MAXBUFFER when it writes more than 64 MiB.
    */
   run: { command: "text", args: "texts", input: "text?", timeoutMs: "integer?" },
+  /**
+   * Starts a program and leaves it running. What it writes comes as 'output' notices, its end as a 'programExit'. With
+   * `input` its stdin stays open for `feed`. Refused with ENOENT when there is no such program.
+   */
+  start: { program: "name", command: "text", args: "texts", input: "boolean?" },
+  /** Writes to a started program's stdin. */
+  feed: { program: "name", text: "text" },
+  /** Sends a signal to a started program; one that has ended already is none. */
+  signal: { program: "name", signal: "text" },
+  /** Sends `text` as a datagram to a port of the loopback, where whoever captures sees it: `startedAt` and `endedAt` frame the moment. */
+  mark: { port: "integer", text: "text" },
   /**
    * Destroys everything this process holds whose name begins with `prefix`: sockets by reset, servers, children. Their
    * names are free again and they report nothing more, except that a child's exit is announced. Answered when it is done.
@@ -106,6 +179,11 @@ export type Parameters<C extends CallName> = Required<(typeof calls)[C]> & Optio
 /** What each call is answered with. Calls not listed answer `{}`. */
 export interface Answers {
   listen: { readonly address: string; readonly port: number };
+  listenHttp: { readonly address: string; readonly port: number };
+  /** `opened` ended well; `error` is of the first that did not. */
+  openAndClose: { readonly opened: number; readonly error?: RefusedConnection };
+  /** How many requests were answered, over how many connections; the codes of the others. */
+  requestHttp: { readonly answered: number; readonly connections: number; readonly errors: readonly string[] };
   write: { readonly flowing: boolean; readonly writableLength: number };
   inspect: SocketInspection;
   fork: { readonly pid: number };
@@ -117,6 +195,8 @@ export interface Answers {
     readonly hardLimit: number;
     readonly residentBytes: number;
   };
+  start: { readonly pid: number };
+  mark: { readonly startedAt: number; readonly endedAt: number };
   run: {
     readonly exitCode: number;
     readonly stdout: string;
@@ -128,6 +208,12 @@ export interface Answers {
 }
 
 export type Answer<C extends CallName> = C extends keyof Answers ? Answers[C] : Record<string, never>;
+
+/** Why a connection could not be opened, in the runtime's words. */
+export interface RefusedConnection {
+  readonly code: string;
+  readonly message: string;
+}
 
 export interface SocketInspection {
   readonly readyState: string;

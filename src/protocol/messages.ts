@@ -17,7 +17,7 @@ export type Reply<C extends CallName = CallName> =
   | { readonly re: number; readonly startedAt: number; readonly at: number; readonly error: RemoteError };
 
 export interface RemoteError {
-  /** Node's own code (`ECONNREFUSED`, `ERR_SOCKET_CLOSED`), or one of `UNKNOWN_CALL`, `BAD_PARAMETER`, `NO_SUCH_SOCKET`, `NO_SUCH_SERVER`, `NO_SUCH_CHILD`, `CHILD_EXITED` (before it answered), `UNSUPPORTED`. */
+  /** Node's own code (`ECONNREFUSED`, `ERR_SOCKET_CLOSED`), or one of `UNKNOWN_CALL`, `BAD_PARAMETER`, `NO_SUCH_SOCKET`, `NO_SUCH_SERVER`, `NO_SUCH_CHILD`, `NO_SUCH_PROGRAM`, `CHILD_EXITED` (before it answered), `UNSUPPORTED`. */
   readonly code: string;
   readonly message: string;
 }
@@ -53,6 +53,24 @@ export type Notice =
   | { readonly notice: "blocked"; readonly at: number; readonly process?: string; readonly ms: number }
   /** A line of input that was no request: what was wrong with it. A request with an id gets a reply instead. */
   | { readonly notice: "malformed"; readonly at: number; readonly process?: string; readonly message: string }
+  /** What a started program wrote. */
+  | {
+      readonly notice: "output";
+      readonly at: number;
+      readonly process?: string;
+      readonly program: string;
+      readonly stream: "stdout" | "stderr";
+      readonly base64: string;
+    }
+  /** A started program has ended and all its output has been told. */
+  | {
+      readonly notice: "programExit";
+      readonly at: number;
+      readonly process?: string;
+      readonly program: string;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+    }
   | {
       readonly notice: "childExit";
       readonly at: number;

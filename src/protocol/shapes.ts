@@ -11,6 +11,8 @@ const noticeFields: Record<Notice["notice"], Fields> = {
   server: { at: "number", process: "name?", server: "name", event: "text", code: "text?" },
   blocked: { at: "number", process: "name?", ms: "number" },
   malformed: { at: "number", message: "text" },
+  output: { at: "number", process: "name?", program: "name", stream: "text", base64: "text" },
+  programExit: { at: "number", process: "name?", program: "name", exitCode: "exit", signal: "signal" },
   childExit: { at: "number", process: "name", exitCode: "exit", signal: "signal" },
 };
 

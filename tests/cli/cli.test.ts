@@ -4,11 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { catalogue } from "../../src/claims/catalogue.ts";
 import { readRun } from "../../src/report/json/read.ts";
 import { agentsOf, childrenOf, isRunning } from "../support/processes.ts";
 
 const cli = new URL("../../dist/cli.mjs", import.meta.url).pathname;
 const claim = "half-close/two-states";
+/** One with a case that waits longer than 2 s, and others that do not. */
+const partlySlow =
+  catalogue.find(({ cases }) => new Set(cases.map(({ timerMs = 0 }) => timerMs > 2_000)).size === 2)?.address ?? "";
 
 /** Runs the built command line as a user would; resolves however it ends. */
 function finwait(args: readonly string[], env: Record<string, string> = {}) {
@@ -46,6 +50,44 @@ describe("finwait run", () => {
     );
     expect(await readFile(junit, "utf8")).toContain('name="half-close/two-states"');
     expect((await readdir(folder)).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+
+  test("--quick leaves out cases that wait longer than 2 s, and says which", async () => {
+    const { exitCode, stdout } = await finwait([
+      ...["run", "--quick", "half-close/fin-timeout-60", "close/simultaneous", "half-close/two-states"],
+    ]);
+    expect(stdout).toMatch(/left out by --quick, for every case waits longer than 2 s: half-close\/fin-timeout-60/);
+    expect(stdout).toMatch(/^2 claims: /m);
+    expect(exitCode).toBe(0);
+  });
+
+  test("--quick tells single cases that it left out with their claim", async () => {
+    const { stdout } = await finwait(["run", "--quick", partlySlow]);
+    expect(stdout.replace(/\s+/g, " ")).toMatch(/not tried .*left out by --quick: it waits \d+ s/);
+  });
+
+  test("--quick with nothing quick to try ends with 2", async () => {
+    const { exitCode, stderr } = await finwait(["run", "--quick", "half-close/fin-timeout-60"]);
+    expect(stderr).toContain("--quick leaves nothing to try");
+    expect(exitCode).toBe(2);
+  });
+
+  test("--pcap keeps what was captured of every case and host, and tcpdump reads it", async () => {
+    const captures = join(folder, "captures");
+    expect((await finwait(["run", claim, "--pcap", captures])).exitCode).toBe(0);
+    const names = await readdir(join(captures, claim));
+    const { cases } = catalogue.find(({ address }) => address === claim) ?? { cases: [] };
+    expect(names.filter((name) => name.endsWith(".client.pcap"))).toHaveLength(cases.length);
+    expect(names.filter((name) => name.endsWith(".server.pcap"))).toHaveLength(cases.length);
+    const [first = ""] = names;
+    const { stdout } = await execa("tcpdump", ["-n", "-r", join(captures, claim, first)]);
+    expect(stdout).toMatch(/Flags \[S\]/);
+  });
+
+  test("--pcap where nothing can be written ends with 2", async () => {
+    const { exitCode, stderr } = await finwait(["run", claim, "--pcap", "/proc/nowhere"]);
+    expect(stderr).toContain("Captures cannot be written to /proc/nowhere");
+    expect(exitCode).toBe(2);
   });
 
   test("an unknown address ends with 2 and names the nearest", async () => {

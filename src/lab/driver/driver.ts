@@ -20,6 +20,8 @@ export interface LabSpec {
 export interface DrivenHost {
   readonly name: string;
   readonly addresses: { readonly v4: string; readonly v6: string };
+  /** Whether its programs run as root. */
+  readonly isRoot: boolean;
   readonly input: Writable;
   readonly output: Readable;
   /** Resolves, never rejects, when the agent's process is gone, with words for a message: "exited with code 137". */

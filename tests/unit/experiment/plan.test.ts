@@ -37,6 +37,12 @@ const claims = fc
   );
 
 describe("a plan", () => {
+  test("leaves out what is not to be tried", () => {
+    const claim = aClaim("topic/one", aCase("quick"), aCase("slow", {}, 60_000));
+    const batches = planBatches([claim], ({ timerMs = 0 }) => timerMs < 1_000);
+    expect(batches.flatMap(tasksOf).map((task) => task.case.name)).toEqual(["quick"]);
+  });
+
   test("has every case exactly once", () => {
     fc.assert(
       fc.property(claims, (all) => {

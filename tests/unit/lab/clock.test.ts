@@ -22,6 +22,7 @@ function agentAhead(byNs: bigint): DrivenHost {
   const exited = new Promise<string>((resolve) => child.once("exit", (code) => resolve(`exited with code ${code}`)));
   return {
     name: "far",
+    isRoot: true,
     addresses: { v4: "127.0.0.1", v6: "::1" },
     input: child.stdin,
     output: child.stdout,

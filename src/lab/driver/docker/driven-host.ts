@@ -15,6 +15,7 @@ export function drivenHost(name: string, addresses: DrivenHost["addresses"], att
   return {
     name,
     addresses,
+    isRoot: true,
     input: stream,
     output,
     exited: wordsFor(exitCode, closed),

@@ -13,8 +13,11 @@ import type { SysctlSetting } from "../sysctls.ts";
 /** Where the agent is in every host. */
 const agentPath = "/finwait/agent.mjs";
 
-/** All that root may do in a host: fault rules, neighbour entries and `ss -K`; raw sockets. */
-const capabilities = ["NET_ADMIN", "NET_RAW"];
+/**
+ * All that root may do in a host: fault rules, neighbour entries and `ss -K`; raw sockets; and setting its groups, which
+ * tcpdump does before it captures, whoever it is to run as. A container's default has the last two anyway.
+ */
+const capabilities = ["NET_ADMIN", "NET_RAW", "SETGID"];
 
 export interface HostSettings {
   readonly name: string;

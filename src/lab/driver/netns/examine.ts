@@ -11,6 +11,8 @@ const programs = [
   { name: "ip", package: "iproute2", required: true, for: "addresses and links" },
   { name: "ss", package: "iproute2", required: true, for: "reading kernel states" },
   { name: "nft", package: "nftables", required: true, for: "losing chosen segments" },
+  { name: "tcpdump", package: "tcpdump", required: false, for: "capturing segments" },
+  { name: "perl", package: "perl-base", required: false, for: "peers that do what Node cannot" },
   { name: "prlimit", package: "util-linux", required: false, for: "processes with few descriptors" },
 ] as const;
 

@@ -64,6 +64,7 @@ function drivenHost(
   return {
     name,
     addresses: { v4: `10.77.0.${number}`, v6: `fd77::${number}` },
+    isRoot: isRoot(),
     input: link,
     output: link,
     exited: Promise.race([lab.stderr.hostExit(number), lab.gone.then((how) => `went with its lab, which ${how}`)]),

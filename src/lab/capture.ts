@@ -1,0 +1,212 @@
+import { FinwaitError } from "../model/errors.ts";
+import { type MonoNs, monoNs } from "../model/time.ts";
+import { PcapDecoder, type PcapRecord } from "../observe/capture/decoder.ts";
+import type { CapturedSegment } from "../observe/capture/join.ts";
+import type { CaptureClock } from "./capture-clock.ts";
+import { DeadlineMissed, defaultWithinMs } from "./deadline.ts";
+import type { Host } from "./host.ts";
+import { Program } from "./program.ts";
+
+/** Told of the segments of its ports as they are captured; `bytes` is the record, a view valid during the call. */
+export type SegmentSink = (captured: CapturedSegment, bytes: Uint8Array) => void;
+
+/** How a capture fared until now. */
+export interface CaptureState {
+  readonly at: MonoNs;
+  readonly lost: number;
+  readonly uncertaintyNs: number;
+  readonly driftNs: number;
+}
+
+/** The discard service, where nobody listens. */
+const markPort = 9;
+/** Link layer, IP and TCP with all options, and a few bytes of data: enough to check the sums of small segments. */
+const capturedBytes = 192;
+const bufferKib = 2048;
+
+const tcpdumpArguments = [
+  ...["-i", "any", "--immediate-mode", "-U", "--nano", "-n", "-s", String(capturedBytes), "-B", String(bufferKib)],
+  ...["-w", "-", `tcp or (udp and dst port ${markPort})`],
+];
+
+/**
+ * One tcpdump in one host, for as long as the lab is open. Datagrams of our own, sent next to the sockets, mark the
+ * stream: what was captured before one has come when it comes, and its stamps compare tcpdump's wall clock with ours.
+ */
+export class HostCapture {
+  readonly host: Host;
+  readonly #sinks = new Map<number, SegmentSink>();
+  readonly #marks = new Map<string, (wallNs: number) => void>();
+  readonly #decoder: PcapDecoder;
+  readonly #clock: CaptureClock;
+  #program: Program | undefined;
+  #stderr = "";
+  #onStderr: () => void = () => {};
+  #failure: unknown;
+  #isOver = false;
+  #marked = 0;
+  #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<CaptureState> | undefined;
+
+  private constructor(host: Host, clock: CaptureClock) {
+    this.host = host;
+    this.#clock = clock;
+    this.#decoder = new PcapDecoder({
+      segment: (segment, record) => {
+        const sink = this.#sinks.get(segment.source.port) ?? this.#sinks.get(segment.destination.port);
+        const offset = clock.offset;
+        if (sink === undefined || offset === undefined) return;
+        const at = monoNs(wallNs(record) - offset.ns);
+        const { direction } = record;
+        sink({ at, host: host.name, direction, segment, uncertaintyNs: offset.uncertaintyNs }, record.bytes);
+      },
+      datagram: (payload, _ports, record) => this.#marks.get(Buffer.from(payload).toString())?.(wallNs(record)),
+    });
+  }
+
+  /**
+   * Resolves once tcpdump listens and its clock is known.
+   * @throws FINWAIT_CAPABILITY_MISSING without tcpdump or the right to capture.
+   */
+  static async start(host: Host, clock: CaptureClock): Promise<HostCapture> {
+    const capture = new HostCapture(host, clock);
+    // Once root, tcpdump would become a user of its own, which it has no right to here.
+    const user = host.isRoot ? ["-Z", "root"] : [];
+    capture.#program = await Program.start(host.link, ["tcpdump", ...user, ...tcpdumpArguments], {
+      prefix: "capture/",
+      onOutput: (bytes, stream) => capture.#take(bytes, stream),
+    });
+    void capture.#program.ended.then(() => {
+      capture.#isOver = true;
+    });
+    await capture.#until("tcpdump to listen", () => /listening on/.test(capture.#stderr) || undefined);
+    for (let round = 0; round < 3; round++) await capture.#mark();
+    return capture;
+  }
+
+  /** Whether tcpdump has ended, or what it said could not be read. */
+  get isBroken(): boolean {
+    return this.#isOver || this.#failure !== undefined;
+  }
+
+  /** From now on, segments from or to these ports are this sink's. */
+  claim(port: number, sink: SegmentSink): void {
+    this.#sinks.set(port, sink);
+  }
+
+  /** Undoes `claim`, unless the port is another's by now. */
+  release(ports: Iterable<number>, sink: SegmentSink): void {
+    for (const port of ports) if (this.#sinks.get(port) === sink) this.#sinks.delete(port);
+  }
+
+  /** The first bytes of a pcap file that holds records of this capture. */
+  get fileHeader(): Uint8Array | undefined {
+    return this.#decoder.header;
+  }
+
+  /**
+   * Resolves when everything that passed before the call has been told to its sinks, with what the capture lost until
+   * now. Whoever asks while one is under way shares the next.
+   */
+  drain(): Promise<CaptureState> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      const drained = this.#drain();
+      this.#running = drained.catch(() => {});
+      return drained;
+    });
+    return this.#next;
+  }
+
+  async #drain(): Promise<CaptureState> {
+    const at = await this.#mark();
+    const before = this.#stderr.length;
+    await this.#program?.signal("SIGUSR1");
+    const lost = await this.#until("tcpdump to count what it dropped", () => droppedIn(this.#stderr.slice(before)));
+    this.#stderr = "";
+    const { offset, driftNs } = this.#clock;
+    return { at, lost, uncertaintyNs: offset?.uncertaintyNs ?? 0, driftNs };
+  }
+
+  /** Sends a mark and waits until it has been captured. */
+  async #mark(): Promise<MonoNs> {
+    const text = `finwait ${++this.#marked}`;
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#marks.set(text, resolve);
+    try {
+      let wall: number | undefined;
+      void promise.then((value) => {
+        wall = value;
+        this.#onStderr();
+      });
+      const { ok } = await this.host.link.request("mark", { port: markPort, text });
+      const seen = await this.#until("tcpdump to see a mark", () => wall);
+      this.#clock.compared({
+        ns: seen - (ok.startedAt + ok.endedAt) / 2,
+        uncertaintyNs: (ok.endedAt - ok.startedAt) / 2 + this.host.clockUncertaintyNs,
+      });
+      return monoNs(ok.endedAt);
+    } finally {
+      this.#marks.delete(text);
+    }
+  }
+
+  #take(bytes: Uint8Array, stream: "stdout" | "stderr"): void {
+    if (stream === "stderr") this.#stderr += Buffer.from(bytes).toString();
+    else {
+      try {
+        this.#decoder.push(bytes);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+    }
+    this.#onStderr();
+  }
+
+  /** Looks again whenever tcpdump says something. @throws FINWAIT_DEADLINE_MISSED, or why tcpdump is gone. */
+  async #until<T>(what: string, look: () => T | undefined): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(
+        new DeadlineMissed(`${what} on host "${this.host.name}"`, this.#stderr.trim() || "nothing", defaultWithinMs),
+      );
+    }, defaultWithinMs);
+    const gone = this.#program?.ended.then(({ exitCode, signal }) => {
+      throw this.#ended(exitCode ?? signal);
+    });
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        const found = look();
+        if (found !== undefined) return found;
+        const heard = new Promise<void>((resolve) => {
+          this.#onStderr = resolve;
+        });
+        if (this.host.link.ended) throw this.host.link.exitError(what);
+        await Promise.race([heard, late, this.host.link.gone, ...(gone === undefined ? [] : [gone])]);
+      }
+    } finally {
+      clearTimeout(timer);
+      gone?.catch(() => {});
+      late.catch(() => {});
+    }
+  }
+
+  #ended(how: number | string | null): FinwaitError {
+    const words = this.#stderr.trim();
+    const isDenied = /permission|not permitted|denied/i.test(words);
+    return new FinwaitError(
+      isDenied ? "FINWAIT_CAPABILITY_MISSING" : "FINWAIT_LAB_FAILED",
+      `tcpdump on host "${this.host.name}" ended with ${how}: ${words || "it wrote nothing to stderr"}`,
+    );
+  }
+}
+
+function wallNs({ wallUs }: PcapRecord): number {
+  return wallUs * 1000;
+}
+
+function droppedIn(text: string): number | undefined {
+  const count = /(\d+) packets? dropped by kernel/.exec(text)?.[1];
+  return count === undefined ? undefined : Number(count);
+}
