@@ -3,7 +3,7 @@ import { access, type FileHandle, open, rename, rm, stat } from "node:fs/promise
 import { FinwaitError } from "../model/errors.ts";
 
 /** Room kept for a report while the run goes on; a full run of the catalogue stores less. */
-const reservedBytes = 16 * 1024 * 1024;
+const reservedBytes = 48 * 1024 * 1024;
 
 /** A report's place, claimed before the run. Written whole or not at all. */
 export interface Output extends AsyncDisposable {

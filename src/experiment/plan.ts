@@ -19,8 +19,10 @@ export interface Batch {
   readonly timerMs: number;
 }
 
-/** A case that waits this long is not made to wait for others, nor others for it. */
-export const longTimerMs = 1_000;
+/** A case that waits this long for a kernel timer keeps no processor busy meanwhile: others act beside it. */
+export const waitingMs = 1_000;
+/** A case that waits this long begins at once, or everything would wait for it in the end. */
+export const longTimerMs = 10_000;
 
 /**
  * Groups cases by what they need, so that hosts are few. Exclusive cases get hosts where they are alone: taking turns
@@ -50,7 +52,7 @@ function withLead(batch: Batch): Batch {
 
 function groupKey(claim: Claim, { name, needs = {}, timerMs = 0 }: Case): string {
   const sysctls = Object.entries(needs.sysctls ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const alone = needs.exclusive ? (timerMs >= longTimerMs ? `${claim.address} ${name}` : "in turn") : "together";
+  const alone = needs.exclusive ? (timerMs >= waitingMs ? `${claim.address} ${name}` : "in turn") : "together";
   return JSON.stringify([needs.hosts ?? null, sysctls, needs.nofile ?? null, alone]);
 }
 

@@ -8,7 +8,7 @@ import { FinwaitError, isFinwaitError } from "../model/errors.ts";
 import type { TriedClaim } from "../model/run.ts";
 import { type CaseOutcome, type CaseVerdict, isBrokenCase, type Verdict } from "../model/verdict.ts";
 import { type Case, type Claim, claimData } from "./claim.ts";
-import { type Batch, longTimerMs, planBatches, type Task } from "./plan.ts";
+import { type Batch, longTimerMs, planBatches, type Task, waitingMs } from "./plan.ts";
 import { breakage, type PcapFiles, tryCase } from "./try-case.ts";
 
 /** How claims are tried, and who is told of what. */
@@ -36,9 +36,13 @@ export interface RunResult {
   readonly kept: readonly Lab[];
 }
 
-/** Experiments that act at the same time on the same hosts; those that wait for a kernel timer do not count. */
-const activeInOneLab = 4 * availableParallelism();
-const labsAtWork = { netns: 2 * availableParallelism(), docker: availableParallelism() } as const;
+/** Experiments that are tried at the same time on the same hosts: those that act, and those that mostly wait for a timer. */
+const inOneLab = { acting: 4 * availableParallelism(), waiting: 12 * availableParallelism() } as const;
+/** Labs that are open at the same time, by what their experiments do. Those with long timers are open from the start. */
+const labsOpen = {
+  netns: { acting: 2 * availableParallelism(), waiting: 4 * availableParallelism() },
+  docker: { acting: availableParallelism(), waiting: 2 * availableParallelism() },
+} as const;
 
 /** Tries the claims side by side and judges each as soon as its last case has been tried. */
 export async function runClaims(claims: readonly Claim[], options: RunOptions): Promise<RunResult> {
@@ -61,7 +65,8 @@ async function runBatches(
   progress: Progress,
   labs: BatchLab[],
 ): Promise<void> {
-  const slot = pLimit(labsAtWork[options.driver]);
+  const acting = pLimit(labsOpen[options.driver].acting);
+  const waiting = pLimit(labsOpen[options.driver].waiting);
   tellLeftOut(claims, options, progress);
   const running: Promise<void>[] = [];
   for (const batch of planBatches(claims, (one) => options.leaveOut?.(one) === undefined)) {
@@ -70,12 +75,12 @@ async function runBatches(
       labs.push(lab);
       return runBatch(batch, lab, options, progress);
     };
-    // Whoever waits for a long kernel timer keeps no processor busy, and gets no place in the queue of those who do.
-    running.push(batch.timerMs >= longTimerMs ? work() : slot(work));
+    if (batch.timerMs >= longTimerMs) running.push(work());
+    else running.push(batch.timerMs >= waitingMs ? waiting(work) : acting(work));
     // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads; unless
     // everything in it waits for a timer.
     const early = batch.lead.length > 0 ? progress.firstVerdict : progress.firstOutcome;
-    const isSoon = [...batch.lead, ...batch.tasks].some((task) => (task.case.timerMs ?? 0) < longTimerMs);
+    const isSoon = [...batch.lead, ...batch.tasks].some((task) => (task.case.timerMs ?? 0) < waitingMs);
     if (running.length === 1 && isSoon) await Promise.race([early, running[0]]);
   }
   await Promise.all(running);
@@ -91,18 +96,20 @@ function tellLeftOut(claims: readonly Claim[], { leaveOut }: RunOptions, progres
 }
 
 async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progress: Progress): Promise<void> {
-  const active = pLimit(batch.inTurn ? 1 : activeInOneLab);
+  const acting = pLimit(batch.inTurn ? 1 : inOneLab.acting);
+  const waiting = batch.inTurn ? acting : pLimit(inOneLab.waiting);
   const tryOne = async (task: Task) => {
     if (options.signal?.aborted) return;
     const outcome = await lab.try(task);
     // What an abort tore down is no outcome.
     if (!options.signal?.aborted) progress.add(task, outcome);
   };
-  await Promise.all(batch.lead.map((task) => (batch.inTurn ? active(() => tryOne(task)) : tryOne(task))));
+  await Promise.all(batch.lead.map((task) => acting(() => tryOne(task))));
   await Promise.all(
     batch.tasks.map((task) => {
-      const waits = (task.case.timerMs ?? 0) >= longTimerMs && !batch.inTurn;
-      return waits ? tryOne(task) : active(() => tryOne(task));
+      const { timerMs = 0 } = task.case;
+      if (timerMs >= longTimerMs && !batch.inTurn) return tryOne(task);
+      return timerMs >= waitingMs ? waiting(() => tryOne(task)) : acting(() => tryOne(task));
     }),
   );
   if (!options.keep) await lab.close();

@@ -12,7 +12,8 @@ import type {
 } from "../protocol/messages.ts";
 import type { DrivenHost } from "./driver/driver.ts";
 
-const callTimeoutMs = 10_000;
+/** Far beyond what any call takes: on a machine that hardly moves, an agent that is slow is not dead. */
+const callTimeoutMs = 30_000;
 const helloTimeoutMs = 20_000;
 
 /** Everything in an agent's messages that is a time. */

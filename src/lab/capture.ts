@@ -5,10 +5,14 @@ import type { CapturedSegment } from "../observe/capture/join.ts";
 import type { CaptureClock } from "./capture-clock.ts";
 import { DeadlineMissed, defaultWithinMs } from "./deadline.ts";
 import type { Host } from "./host.ts";
+import { quietPorts } from "./ports.ts";
 import { Program } from "./program.ts";
 
+/** A segment as one host's capture saw it pass, by the capture's own clock. */
+export type StampedSegment = Pick<CapturedSegment, "host" | "direction" | "segment"> & { readonly wallNs: number };
+
 /** Told of the segments of its ports as they are captured; `bytes` is the record, a view valid during the call. */
-export type SegmentSink = (captured: CapturedSegment, bytes: Uint8Array) => void;
+export type SegmentSink = (stamped: StampedSegment, bytes: Uint8Array) => void;
 
 /** How a capture fared until now. */
 export interface CaptureState {
@@ -26,7 +30,8 @@ const bufferKib = 2048;
 
 const tcpdumpArguments = [
   ...["-i", "any", "--immediate-mode", "-U", "--nano", "-n", "-s", String(capturedBytes), "-B", String(bufferKib)],
-  ...["-w", "-", `tcp or (udp and dst port ${markPort})`],
+  // Thousands of connections that nobody asks about would keep the agent busy with nothing else.
+  ...["-w", "-", `(tcp and not portrange ${quietPorts.join("-")}) or (udp and dst port ${markPort})`],
 ];
 
 /**
@@ -54,11 +59,7 @@ export class HostCapture {
     this.#decoder = new PcapDecoder({
       segment: (segment, record) => {
         const sink = this.#sinks.get(segment.source.port) ?? this.#sinks.get(segment.destination.port);
-        const offset = clock.offset;
-        if (sink === undefined || offset === undefined) return;
-        const at = monoNs(wallNs(record) - offset.ns);
-        const { direction } = record;
-        sink({ at, host: host.name, direction, segment, uncertaintyNs: offset.uncertaintyNs }, record.bytes);
+        sink?.({ wallNs: wallNs(record), host: host.name, direction: record.direction, segment }, record.bytes);
       },
       datagram: (payload, _ports, record) => this.#marks.get(Buffer.from(payload).toString())?.(wallNs(record)),
     });

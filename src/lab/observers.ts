@@ -38,6 +38,7 @@ export async function openObservers(
   ]);
   return {
     captures: captures.open ?? [],
+    captureClock: clock,
     keepsRecords: keepRecords,
     ...(captures.missing === undefined ? {} : { captureMissing: captures.missing }),
     ...(traced.open === undefined ? {} : { tracepoints: traced.open }),

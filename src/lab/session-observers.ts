@@ -1,6 +1,8 @@
 import type { Fact, ObserverFact } from "../model/fact.ts";
+import { monoNs } from "../model/time.ts";
 import { type CapturedSegment, joinSegments, type LossRecord } from "../observe/capture/join.ts";
-import type { HostCapture, SegmentSink } from "./capture.ts";
+import type { HostCapture, SegmentSink, StampedSegment } from "./capture.ts";
+import type { CaptureClock } from "./capture-clock.ts";
 import type { Story } from "./story.ts";
 import type { TracedEvent, Tracepoints } from "./tracepoints.ts";
 
@@ -8,6 +10,7 @@ import type { TracedEvent, Tracepoints } from "./tracepoints.ts";
 export interface LabObservers {
   /** One a host where the lab captures; empty where it does not. */
   readonly captures: readonly HostCapture[];
+  readonly captureClock: CaptureClock;
   readonly keepsRecords: boolean;
   readonly tracepoints?: Tracepoints;
 }
@@ -17,7 +20,7 @@ export class SessionObservers {
   readonly #observers: LabObservers;
   readonly #story: Story;
   readonly #ports = new Set<number>();
-  readonly #captured: CapturedSegment[] = [];
+  readonly #captured: StampedSegment[] = [];
   readonly #traced: TracedEvent[] = [];
   readonly #records = new Map<string, Uint8Array[]>();
 
@@ -48,11 +51,21 @@ export class SessionObservers {
   /** Waits for everything seen until now and tells it in the story, anew: what was told of it before is replaced. */
   async collect(losses: () => Promise<readonly LossRecord[]>): Promise<void> {
     const observed = await Promise.all([this.#drainCaptures(), this.#drainTracepoints()]);
-    const segments = observed[0].length === 0 ? [] : joinSegments(this.#captured, await losses(), this.#story.nameOf);
+    const segments =
+      observed[0].length === 0 ? [] : joinSegments(this.#onOurClock(), await losses(), this.#story.nameOf);
     this.#story.retell(
       ["segment", "transition", "kernel", "observer"],
       [...segments, ...this.#traced.flatMap((event) => this.#factOf(event)), ...observed.flat()],
     );
+  }
+
+  /** All by one comparison of clocks, or what left one host could come in at another before. */
+  #onOurClock(): readonly CapturedSegment[] {
+    const { ns, uncertaintyNs } = this.#observers.captureClock.offset ?? {
+      ns: 0,
+      uncertaintyNs: Number.POSITIVE_INFINITY,
+    };
+    return this.#captured.map(({ wallNs, ...captured }) => ({ ...captured, at: monoNs(wallNs - ns), uncertaintyNs }));
   }
 
   async #drainCaptures(): Promise<readonly ObserverFact[]> {

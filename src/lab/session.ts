@@ -50,7 +50,7 @@ export class Session implements AsyncDisposable {
   async listen(options: ListenOptions = {}): Promise<Listener> {
     const host = options.process?.host ?? this.#members.host(options.host, "last");
     const { name = this.#members.nameFor("listener"), process, bind = "v4" } = options;
-    const port = options.port ?? this.#ground.ports.next("server");
+    const port = options.port ?? this.#ground.ports.next(options.quiet ? "quiet" : "server");
     const address = bind === "v4" || bind === "v6" ? host.addresses[bind] : bind;
     const id = `${this.#id}/${name}`;
     const identity = { name, host, process, id, local: { address, port }, peer: { address: "*", port: 0 } };
