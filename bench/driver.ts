@@ -8,6 +8,8 @@ const experiments = 100;
 interface Limits {
   readonly roundTripMs: number;
   readonly experimentMs: number;
+  /** The same with everything captured and traced; undefined where nothing was promised. */
+  readonly capturedMs?: number;
 }
 
 /** What one driver's labs cost once they are open, and how long opening takes. */
@@ -25,6 +27,8 @@ export async function measureDriver(driver: DriverName, limits: Limits): Promise
     await host?.link.request("ping", {});
   });
   const runs = await repeat(experiments, () => experiment(lab));
+  await using watched = await openLab({ driver, capture: true, tracepoints: "where possible" });
+  const captured = await repeat(experiments, () => experiment(watched));
   return [
     {
       figure: `agent round trip, median of ${rounds}, ${driver}`,
@@ -35,6 +39,11 @@ export async function measureDriver(driver: DriverName, limits: Limits): Promise
       figure: `one experiment, both hosts, 4 readings by ss, median of ${experiments}, ${driver}`,
       measured: milliseconds(median(runs)),
       atMost: `${limits.experimentMs} ms`,
+    },
+    {
+      figure: `the same with capture and tracepoints, ${driver}`,
+      measured: milliseconds(median(captured)),
+      atMost: limits.capturedMs === undefined ? "" : `${limits.capturedMs} ms`,
     },
     {
       figure: `a lab of two hosts opened and closed again, median of 5, ${driver}`,

@@ -58,14 +58,38 @@ const swapping = (call: "end" | "resetAndDestroy", other: "destroy") => (lab: Se
   });
 };
 
+/** Sockets on which keep-alive is never turned on. */
+const withoutKeepAlive = (lab: Session) => {
+  const silent = (endpoint: Endpoint) => spoilt(endpoint, { setKeepAlive: async () => {} });
+  return spoilt(lab, {
+    connect: async (options?: ConnectOptions) => {
+      const { client, server, listener } = await lab.connect(options);
+      return { client: silent(client), server: silent(server), listener };
+    },
+  });
+};
+
+/** Urgent data that is sent as any other. */
+const withoutUrgency = (lab: Session) =>
+  spoilt(lab, {
+    peer: async (...asked: Parameters<Session["peer"]>) => {
+      const peer = await lab.peer(...asked);
+      return spoilt(peer, { sendUrgent: (text: string) => peer.send(text) });
+    },
+  });
+
 const breakages: readonly [address: string, name: RegExp, spoil: (lab: Session) => Session][] = [
+  ["wire/urg-goes-first", /^the reader asks for urgent data by recv\(MSG_OOB\)$/, withoutUrgency],
   ["handshake/states", /the SYN\+ACK/, withoutFaults],
   ["queues/syn-queue", /./, withoutFaults],
   ["close/passive-path", /the server is closed upon and answers with end\(\)$/, withoutFaults],
   ["half-close/two-states", /the client ends/, withoutHalfOpen],
   ["half-close/fin-wait-2-timeout", /the client destroys its socket at once/, withoutTime],
   ["close-wait/missing-close", /^allowHalfOpen: true/, withoutHalfOpen],
+  ["time-wait/reacks-fin", /^the server waits/, withoutFaults],
+  ["loss/fourth-ack", /^the client closed first, over IPv6/, withoutFaults],
   ["reset/no-time-wait", /^the server calls resetAndDestroy/, swapping("resetAndDestroy", "destroy")],
+  ["keepalive/two-hours", /^the client calls setKeepAlive\(true\)$/, withoutKeepAlive],
   ["sharing/shutdown-is-for-all", /./, swapping("end", "destroy")],
 ];
 

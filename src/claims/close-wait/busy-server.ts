@@ -3,7 +3,7 @@ import { countIn } from "../../judge/count.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
-import type { Pair } from "../../lab/session.ts";
+import type { Pair } from "../../lab/session-options.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import { stillBlocked } from "./blocked.ts";
 import { connectMany, each } from "./crowd.ts";

@@ -1,7 +1,7 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { countIn } from "../../judge/count.ts";
 import { claimed, given } from "../../judge/question.ts";
-import type { DialOptions } from "../../lab/session.ts";
+import type { DialOptions } from "../../lab/session-options.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
 import { connectMany, each } from "./crowd.ts";
 

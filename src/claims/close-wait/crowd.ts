@@ -1,5 +1,6 @@
 import { Listener } from "../../lab/listener.ts";
-import type { ConnectOptions, Pair, Session } from "../../lab/session.ts";
+import type { Session } from "../../lab/session.ts";
+import type { ConnectOptions, Pair } from "../../lab/session-options.ts";
 
 /** `count` connections to one listener, new or given, each with both ends known. */
 export async function connectMany(lab: Session, count: number, options: ConnectOptions = {}): Promise<readonly Pair[]> {

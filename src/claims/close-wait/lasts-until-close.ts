@@ -1,7 +1,8 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
-import type { Pair, Session } from "../../lab/session.ts";
+import type { Session } from "../../lab/session.ts";
+import type { Pair } from "../../lab/session-options.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 
 /** From 60 s, 2 h, 75 s, 9, 15 and 8: whatever could end a connection would do so within 4 s. */

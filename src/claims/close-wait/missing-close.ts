@@ -3,7 +3,7 @@ import { countIn } from "../../judge/count.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { ListenOptions } from "../../lab/listener.ts";
-import type { Pair } from "../../lab/session.ts";
+import type { Pair } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";

@@ -3,6 +3,7 @@ import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, passedThrough, queueAt } from "../../judge/states.ts";
+import { wentThrough } from "../../judge/transitions.ts";
 import { callsOf, faultsOf, reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, nodeNet, notes, rfc9293 } from "../sources.ts";
@@ -101,6 +102,27 @@ function wasAcknowledgedFirst(t: Timeline): Observation {
   return { answer: isProof ? false : undefined, evidence: [applied, end, ...seen.evidence, last, lifted] };
 }
 
+const ordinary: Case = {
+  name: "an ordinary close, nothing lost and nothing held",
+  needs: { tracepoint: true },
+  async experiment(lab) {
+    const { active: client, passive: server } = await connectSides(lab, "client");
+    await closes(client, "end");
+    await server.saw("end");
+    await closes(server, "end");
+    await client.saw("close");
+    await lab.reading("closed");
+  },
+  question: (t) => [
+    given("the server answers with its own FIN", wentThrough(t, "server", ["CLOSE-WAIT", "LAST-ACK"])),
+    claimed(
+      "the kernel takes the client's socket from ESTABLISHED through FIN-WAIT-1 and FIN-WAIT-2 until it gives it up",
+      wentThrough(t, "client", ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSED"]),
+    ),
+    claimed("what is left of it is in TIME-WAIT", inState(t, "closed", "client", "TIME-WAIT")),
+  ],
+};
+
 const resetAtOnce: Case = {
   name: "it closes with destroy() and leaves data unread",
   async experiment(lab) {
@@ -185,6 +207,7 @@ export const activePath: Claim = {
     wholePath("the client closes first with destroy()", { active: "client", first: "destroy" }),
     wholePath("the server closes first with destroy()", { active: "server", first: "destroy" }),
     wholePath("the client closes first with end(), over IPv6", { active: "client", family: 6 }),
+    ordinary,
     bothAtOnce,
     acknowledgedByFin,
     resetAtOnce,

@@ -2,6 +2,7 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, passedThrough, queueAt } from "../../judge/states.ts";
+import { wentThrough } from "../../judge/transitions.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
@@ -118,6 +119,27 @@ const activeIsGone: Case = {
   ],
 };
 
+const ordinary: Case = {
+  name: "an ordinary close, nothing lost and nothing held",
+  needs: { tracepoint: true },
+  async experiment(lab) {
+    const { active: client, passive: server } = await connectSides(lab, "client");
+    await closes(client, "end");
+    await server.saw("end");
+    await closes(server, "end");
+    await client.saw("close");
+    await lab.reading(labels.closed);
+  },
+  question: (t) => [
+    given("the client closes first", wentThrough(t, "client", ["ESTABLISHED", "FIN-WAIT-1"])),
+    claimed(
+      "the kernel takes the server's socket from ESTABLISHED through CLOSE-WAIT and LAST-ACK to CLOSED",
+      wentThrough(t, "server", ["ESTABLISHED", "CLOSE-WAIT", "LAST-ACK", "CLOSED"]),
+    ),
+    claimed("nothing is left of it", inState(t, labels.closed, "server", "CLOSED")),
+  ],
+};
+
 const resets: Case = {
   name: "the passive side closes with destroy() and leaves data unread",
   async experiment(lab) {
@@ -164,6 +186,7 @@ export const passivePath: Claim = {
     wholePath("the server is closed upon and answers with destroy()", { active: "client", second: "destroy" }),
     wholePath("the client is closed upon and answers with destroy()", { active: "server", second: "destroy" }),
     wholePath("the server is closed upon and answers with end(), over IPv6", { active: "client", family: 6 }),
+    ordinary,
     answeredByNode,
     killed,
     activeIsGone,

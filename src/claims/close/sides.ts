@@ -1,5 +1,6 @@
 import type { Endpoint } from "../../lab/endpoint.ts";
-import type { DialOptions, Session } from "../../lab/session.ts";
+import type { Session } from "../../lab/session.ts";
+import type { DialOptions } from "../../lab/session-options.ts";
 import { type TcpState, tcpStates } from "../../model/state.ts";
 
 export type Side = "client" | "server";

@@ -1,4 +1,5 @@
-import type { Pair, Session } from "../../lab/session.ts";
+import type { Session } from "../../lab/session.ts";
+import type { Pair } from "../../lab/session-options.ts";
 
 export type Side = "client" | "server";
 

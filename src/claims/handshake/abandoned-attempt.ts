@@ -6,10 +6,14 @@ import { inState } from "../../judge/states.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Fault } from "../../lab/fault.ts";
 import type { Listener } from "../../lab/listener.ts";
+import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
-import { notes, rfc9293 } from "../sources.ts";
+import { ipSysctl, notes, rfc7413, rfc9293 } from "../sources.ts";
 
 type Seen = Parameters<Question>[0];
+
+/** For client and server, without a cookie, and for a listener that did not ask for it, as Node's does not. */
+const fastOpenWithoutCookie = 0x1 | 0x2 | 0x4 | 0x200 | 0x400;
 
 export const abandonedAttempt: Claim = {
   address: "handshake/abandoned-attempt",
@@ -17,7 +21,14 @@ export const abandonedAttempt: Claim = {
     en: "A connection request that the client has given up does not become a connection at the server.",
     zh: "客户端已经放弃的连接请求，不会在服务器上变成连接。",
   },
-  sources: [...notes("N0", "N1"), rfc9293("3.5"), rfc9293("3.5.1"), rfc9293("3.10.7.1")],
+  sources: [
+    ...notes("N0", "N1"),
+    rfc9293("3.5"),
+    rfc9293("3.5.1"),
+    rfc9293("3.10.7.1"),
+    rfc7413("2.1"),
+    ipSysctl("tcp_fastopen"),
+  ],
   cases: [
     {
       name: "the client calls destroy() before the SYN+ACK arrives",
@@ -76,6 +87,24 @@ export const abandonedAttempt: Claim = {
       },
       question: (t) => [...gaveUpBeforeSyn(t), ...gaveUpWaiting(t), ...noConnection(t)],
     },
+    {
+      name: "the SYN carries data (TCP Fast Open, net.ipv4.tcp_fastopen 1 → 0x607), and the client is killed before the SYN+ACK arrives",
+      needs: { sysctls: { "net.ipv4.tcp_fastopen": fastOpenWithoutCookie } },
+      timerMs: 1_000,
+      async experiment(lab) {
+        const listener = await lab.listen({ allowHalfOpen: true });
+        await using lost = await lab.lose("SYN+ACK", { from: listener });
+        listener.countAccepted("before");
+        const client = await lab.peer(listener);
+        await client.sendWithSyn("hello");
+        await lost.catches();
+        await client.kill();
+        await lab.reading("given up");
+        await lost.lift();
+        await outcome(lab, listener, client);
+      },
+      question: (t) => [...gaveUpWaiting(t), ...noConnection(t)],
+    },
   ],
 };
 
@@ -102,7 +131,7 @@ function gaveUpBeforeSyn(t: Seen): ReturnType<Question> {
 }
 
 /** Waits until the server's half-open entry has come to an end, one or the other. */
-async function outcome(lab: Session, listener: Listener, client: Endpoint): Promise<void> {
+async function outcome(lab: Session, listener: Listener, client: Endpoint | Peer): Promise<void> {
   const { state } = await listener.endOf(client).reaches(["CLOSED", "ESTABLISHED", "CLOSE-WAIT"]);
   if (state !== "CLOSED") await listener.endOf(client).accepted();
   listener.countAccepted("after");

@@ -2,6 +2,7 @@ import type { Claim } from "../../experiment/claim.ts";
 import { claimed, given, type Question } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
+import { wentThrough } from "../../judge/transitions.ts";
 import type { Session } from "../../lab/session.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 
@@ -46,6 +47,25 @@ export const states: Claim = {
         claimed("the client is in ESTABLISHED once it has sent the third", inState(t, "held", "client", "ESTABLISHED")),
         claimed("the server is in SYN-RECEIVED until it arrives", inState(t, "held", "server", "SYN-RECEIVED")),
         claimed("the server is in ESTABLISHED then", inState(t, "open", "server", "ESTABLISHED")),
+      ],
+    },
+    {
+      name: "an ordinary handshake, nothing lost and nothing held",
+      needs: { tracepoint: true },
+      async experiment(lab) {
+        await lab.connect();
+        await lab.reading("open");
+      },
+      question: (t) => [
+        claimed(
+          "the kernel takes the client's socket through SYN-SENT to ESTABLISHED",
+          wentThrough(t, "client", ["SYN-SENT", "ESTABLISHED"]),
+        ),
+        claimed(
+          "the kernel takes the server's socket through SYN-RECEIVED to ESTABLISHED",
+          wentThrough(t, "server", ["SYN-RECEIVED", "ESTABLISHED"]),
+        ),
+        claimed("the listener is in LISTEN beside it", inState(t, "open", "listener", "LISTEN")),
       ],
     },
     {

@@ -3,7 +3,8 @@ import { closedPort } from "./closed-port.ts";
 import { meansReconnect } from "./means-reconnect.ts";
 import { noTimeWait } from "./no-time-wait.ts";
 import { peerClosed } from "./peer-closed.ts";
+import { timeouts } from "./timeouts.ts";
 import { unreadData } from "./unread-data.ts";
 
-/** In CLAIMS.md's order; `reset/timeouts` belongs between unreadData and noTimeWait. */
-export const resetClaims: readonly Claim[] = [closedPort, peerClosed, unreadData, noTimeWait, meansReconnect];
+/** In CLAIMS.md's order. */
+export const resetClaims: readonly Claim[] = [closedPort, peerClosed, unreadData, timeouts, noTimeWait, meansReconnect];

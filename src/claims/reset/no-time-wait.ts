@@ -3,7 +3,7 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { ListenOptions } from "../../lab/listener.ts";
-import type { Pair } from "../../lab/session.ts";
+import type { Pair } from "../../lab/session-options.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
 
 export const noTimeWait: Claim = {

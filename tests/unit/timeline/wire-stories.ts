@@ -69,6 +69,7 @@ export function lostAckOfFin(): readonly Fact[] {
     segment(0.26, "server", "SYN,ACK", { ack: 1, ...synOptions, window: 65160 }),
     transition(0.3, "client", "SYN-SENT", "ESTABLISHED"),
     segment(0.31, "client", "ACK", { seq: 1, ack: 1 }),
+    transition(0.355, "server", "LISTEN", "SYN-RECEIVED"),
     transition(0.36, "server", "SYN-RECEIVED", "ESTABLISHED"),
     event(0.7, "client", "connect"),
     event(0.8, "server", "connection"),

@@ -1,0 +1,111 @@
+import type { Case, Claim } from "../../experiment/claim.ts";
+import { claimed, given } from "../../judge/question.ts";
+import { inState } from "../../judge/states.ts";
+import { orLate } from "../../lab/deadline.ts";
+import type { Listener } from "../../lab/listener.ts";
+import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import { notes, rfc9293 } from "../sources.ts";
+
+const lost = "the peer's FIN is lost";
+const healed = "nothing is lost any more";
+
+interface Plan {
+  readonly closer: Side;
+  readonly way: WayToClose;
+  readonly family?: 4 | 6;
+}
+
+function finLost(name: string, { closer, way, family = 4 }: Plan): Case {
+  const peer = otherSide(closer);
+  return {
+    name,
+    async experiment(lab) {
+      const { active, passive } = await connectSides(lab, closer, family);
+      await closes(active, way);
+      await passive.saw("end");
+      await leaves(active, "FIN-WAIT-1");
+      await using fin = await lab.lose("FIN", { from: passive });
+      await closes(passive, "end");
+      await fin.catches();
+      await lab.reading(lost);
+      await fin.lift();
+      await orLate(leaves(passive, "LAST-ACK"));
+      await lab.reading(healed);
+    },
+    question: (t) => [
+      given(`the ${peer} has sent its FIN, and has no answer`, inState(t, lost, peer, "LAST-ACK")),
+      given("it has one once the FIN has come", inState(t, healed, peer, "CLOSED")),
+      claimed(`the ${closer} is in TIME-WAIT while the FIN is lost`, inState(t, lost, closer, "TIME-WAIT")),
+      claimed("and when it has come", inState(t, healed, closer, "TIME-WAIT")),
+    ],
+  };
+}
+
+const answeredAtOnce: Case = {
+  name: "the server answers the client's FIN with its own at once (allowHalfOpen: false), and each of its FINs is lost",
+  async experiment(lab) {
+    const listener: Listener = await lab.listen();
+    const client = await lab.dial(listener, { allowHalfOpen: true });
+    const server = listener.endOf(client);
+    await server.accepted();
+    await using fin = await lab.lose("FIN", { from: server });
+    await closes(client, "end");
+    await server.saw("close");
+    await fin.catches();
+    await lab.reading(lost);
+    await fin.lift();
+    await orLate(leaves(server, "LAST-ACK"));
+    await lab.reading(healed);
+  },
+  question: (t) => [
+    given("the server has sent its FIN, and has no answer", inState(t, lost, "server", "LAST-ACK")),
+    given("it has one once the FIN has come", inState(t, healed, "server", "CLOSED")),
+    claimed("the client is in TIME-WAIT while the FIN is lost", inState(t, lost, "client", "TIME-WAIT")),
+    claimed("and when it has come", inState(t, healed, "client", "TIME-WAIT")),
+  ],
+};
+
+const repetitionLost: Case = {
+  name: "the server's FIN has come, its ACK was lost, and now a repetition of the FIN is lost",
+  timerMs: 400,
+  async experiment(lab) {
+    const { active: client, passive: server } = await connectSides(lab, "client");
+    await closes(client, "end");
+    await server.saw("end");
+    await leaves(client, "FIN-WAIT-1");
+    await using ack = await lab.lose("ACK of FIN", { from: client });
+    await closes(server, "end");
+    await ack.catches();
+    await using fin = await lab.lose("FIN", { from: server });
+    await fin.catches();
+    await lab.reading(lost);
+    await ack.lift();
+    await fin.lift();
+    await orLate(leaves(server, "LAST-ACK"));
+    await lab.reading(healed);
+  },
+  question: (t) => [
+    given("the server has sent its FIN, and has no answer", inState(t, lost, "server", "LAST-ACK")),
+    given("it has one once the FIN has come", inState(t, healed, "server", "CLOSED")),
+    claimed("the client is in TIME-WAIT while the FIN is lost", inState(t, lost, "client", "TIME-WAIT")),
+    claimed("and when it has come", inState(t, healed, "client", "TIME-WAIT")),
+  ],
+};
+
+export const thirdFin: Claim = {
+  address: "loss/third-fin",
+  statement: {
+    en: "If the peer's FIN is lost, the side that closed first is in TIME-WAIT meanwhile.",
+    zh: "对端的 FIN 丢失期间，主动关闭的一方处于 TIME-WAIT。",
+  },
+  sources: [...notes("N4"), rfc9293("3.3.2"), rfc9293("3.6"), rfc9293("3.10.7.4")],
+  cases: [
+    finLost("the client ends, the server's FIN is lost", { closer: "client", way: "end" }),
+    finLost("the server ends, the client's FIN is lost", { closer: "server", way: "end" }),
+    finLost("the client destroys its socket, the server's FIN is lost", { closer: "client", way: "destroy" }),
+    finLost("the server destroys its socket, the client's FIN is lost", { closer: "server", way: "destroy" }),
+    finLost("the client ends, the server's FIN is lost, over IPv6", { closer: "client", way: "end", family: 6 }),
+    answeredAtOnce,
+    repetitionLost,
+  ],
+};

@@ -1,0 +1,57 @@
+import type { Host } from "../../lab/host.ts";
+import type { Session } from "../../lab/session.ts";
+
+/**
+ * What a network card is asked to do in the kernel's place (ethtool(8)): the checksums of what leaves, and the cutting of
+ * large writes into segments. Linux/include/uapi/linux/ethtool.h has the numbers.
+ */
+const features = {
+  tx: { set: 0x17, get: 0x16, what: "checksums" },
+  tso: { set: 0x1f, get: 0x1e, what: "segmentation" },
+} as const;
+
+export type Offload = keyof typeof features;
+
+/** Makes the kernel of every host do it itself, until disposed. It concerns whole hosts: the case needs them to itself. */
+export async function withoutOffload(lab: Session, ...offloads: readonly Offload[]): Promise<AsyncDisposable> {
+  const changed: { readonly host: Host; readonly offload: Offload }[] = [];
+  const restore = async () => {
+    // Without checksums the kernel gives up segmentation too: they come back first.
+    for (const { host, offload } of changed) await ethtool(host, features[offload].set, 1);
+  };
+  try {
+    for (const host of lab.hosts) {
+      for (const offload of offloads) {
+        if (await ethtool(host, features[offload].get, 0)) changed.push({ host, offload });
+        await ethtool(host, features[offload].set, 0);
+        lab.story.note(host.name, `${features[offload].what} are not left to the card: ethtool -K ${offload} off`);
+      }
+    }
+  } catch (error) {
+    await restore();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: restore };
+}
+
+/** One ethtool command, for which the image has no program; resolves with the value that the kernel gave back. */
+async function ethtool(host: Host, command: number, value: 0 | 1): Promise<boolean> {
+  const device = await deviceOf(host);
+  const output = await host.run("perl", ["-e", call, device, `${command}`, `${value}`]);
+  return output.trim() === "1";
+}
+
+async function deviceOf(host: Host): Promise<string> {
+  const shown = await host.run("ip", ["-o", "-4", "addr", "show", "to", host.addresses.v4]);
+  return /^\d+: (\S+)/.exec(shown)?.[1] ?? "eth0";
+}
+
+/** SIOCETHTOOL with a struct ethtool_value: netdevice(7). */
+const call = `
+use strict; use warnings; use Socket;
+my ($device, $command, $value) = @ARGV;
+socket(my $socket, AF_INET, SOCK_DGRAM, 0) or die "socket: $!\\n";
+my $ethtool = pack("LL", $command, $value);
+ioctl($socket, 0x8946, pack("a16 P x16", $device, $ethtool)) or die "SIOCETHTOOL: $!\\n";
+print +(unpack("LL", $ethtool))[1];
+`;

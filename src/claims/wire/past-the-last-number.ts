@@ -1,0 +1,56 @@
+import type { Case } from "../../experiment/claim.ts";
+import type { Observation } from "../../judge/observation.ts";
+import { claimed, given } from "../../judge/question.ts";
+import { onWire, someSegment } from "../../judge/wire.ts";
+import type { MeasureFact } from "../../model/fact.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
+import { carriesData, isSyn, sentBy, type WireSegment } from "../../timeline/wire.ts";
+
+const sides = ["client", "server"] as const;
+const largest = 2 ** 32 - 1;
+const bytes = 5;
+
+/** RFC 9293 §3.4: all arithmetic with these numbers is modulo 2^32. */
+export const pastTheLastNumber: Case = {
+  name: "the numbers come to their end, 4,294,967,295 (the first one chosen by TCP_REPAIR)",
+  needs: { capture: true },
+  async experiment(lab) {
+    const listener = await lab.listen();
+    const client = await lab.peer(listener);
+    await client.set("TCP_REPAIR", 1);
+    await client.set("TCP_REPAIR_QUEUE", 2);
+    await client.set("TCP_QUEUE_SEQ", -3);
+    await client.set("TCP_REPAIR", 0);
+    await client.connect();
+    await client.connected();
+    for (const total of [bytes, 2 * bytes]) {
+      await client.send(bytes);
+      await listener.endOf(client).received(total);
+    }
+  },
+  question: (t) => [
+    given(
+      "the client's SYN has the last number but two",
+      onWire(t, sides, (all) => someSegment(all.filter(isSyn), ({ fact }) => fact.segment.sequence === largest - 2)),
+    ),
+    claimed(`after ${bytes} bytes the number is greater by ${bytes}`, isGreaterBy(t, bytes)),
+  ],
+};
+
+/** Of the client's first two segments with data, as the wire has their numbers; lines of evidence count from the SYN. */
+function isGreaterBy(t: Timeline, count: number): Observation {
+  let numbers: readonly MeasureFact[] = [];
+  const { answer, evidence } = onWire(t, sides, (all) => {
+    const data = sentBy(all, "client").filter(carriesData);
+    const [first, second] = [data[0], data.find(({ seq }) => seq > (data[0]?.seq ?? 0))];
+    if (first === undefined || second === undefined) return { answer: undefined, shown: data };
+    numbers = [first, second].map(asMeasure);
+    return { answer: second.fact.segment.sequence === first.fact.segment.sequence + count, shown: [first, second] };
+  });
+  return { answer, evidence: [...numbers, ...evidence] };
+}
+
+function asMeasure({ fact: { at, host, segment }, seq, next }: WireSegment): MeasureFact {
+  const label = `bytes ${seq} to ${next - 1}`;
+  return { kind: "measure", at, host, name: "sequence number on the wire", label, value: segment.sequence, unit: "" };
+}
