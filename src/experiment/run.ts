@@ -38,6 +38,8 @@ export interface RunResult {
 
 /** Experiments that are tried at the same time on the same hosts: those that act, and those that mostly wait for a timer. */
 const inOneLab = { acting: 4 * availableParallelism(), waiting: 12 * availableParallelism() } as const;
+/** What experiments with long timers need to begin, before everything else is begun too. */
+const headStartMs = 2_500;
 /** Labs that are open at the same time, by what their experiments do. Those with long timers are open from the start. */
 const labsOpen = {
   netns: { acting: 2 * availableParallelism(), waiting: 4 * availableParallelism() },
@@ -69,21 +71,34 @@ async function runBatches(
   const waiting = pLimit(labsOpen[options.driver].waiting);
   tellLeftOut(claims, options, progress);
   const running: Promise<void>[] = [];
-  for (const batch of planBatches(claims, (one) => options.leaveOut?.(one) === undefined)) {
-    const work = () => {
-      const lab = new BatchLab(batch, options);
-      labs.push(lab);
-      return runBatch(batch, lab, options, progress);
-    };
-    if (batch.timerMs >= longTimerMs) running.push(work());
-    else running.push(batch.timerMs >= waitingMs ? waiting(work) : acting(work));
-    // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads; unless
-    // everything in it waits for a timer.
-    const early = batch.lead.length > 0 ? progress.firstVerdict : progress.firstOutcome;
-    const isSoon = [...batch.lead, ...batch.tasks].some((task) => (task.case.timerMs ?? 0) < waitingMs);
-    if (running.length === 1 && isSoon) await Promise.race([early, running[0]]);
-  }
+  const isTried = (one: Case) => options.leaveOut?.(one) === undefined;
+  const [first, ...rest] = planBatches(claims, isTried).map((batch) => new BatchLab(batch, options));
+  if (first === undefined) return;
+  labs.push(first, ...rest);
+  const { promise: headStart, resolve: endHeadStart } = Promise.withResolvers<void>();
+  const work = (lab: BatchLab) => runBatch(lab, options, progress, headStart);
+  // The first lab of all has the machine to itself until its first outcome, or verdict where one claim leads; unless
+  // everything in it waits for a timer.
+  running.push(work(first));
+  const early = first.batch.lead.length > 0 ? progress.firstVerdict : progress.firstOutcome;
+  if (first.batch.lead.length > 0 || first.batch.timerMs < longTimerMs) await Promise.race([early, running[0]]);
+
+  const [long, others] = [rest.filter(hasLongTimer), rest.filter((lab) => !hasLongTimer(lab))];
+  running.push(...long.map(work));
+  // Who waits for a minute is not to wait for that minute's beginning too.
+  const ahead = [first, ...long].filter(hasLongTimer);
+  if (ahead.length > 0) await headStartOf(ahead);
+  endHeadStart();
+  running.push(...others.map((lab) => (lab.batch.timerMs >= waitingMs ? waiting : acting)(() => work(lab))));
   await Promise.all(running);
+}
+
+const hasLongTimer = ({ batch }: BatchLab): boolean => batch.timerMs >= longTimerMs;
+
+/** Until the labs are open and their experiments had time to come to where they wait. */
+async function headStartOf(labs: readonly BatchLab[]): Promise<void> {
+  await Promise.allSettled(labs.map((lab) => lab.open()));
+  await new Promise((resolve) => setTimeout(resolve, headStartMs));
 }
 
 function tellLeftOut(claims: readonly Claim[], { leaveOut }: RunOptions, progress: Progress): void {
@@ -95,7 +110,13 @@ function tellLeftOut(claims: readonly Claim[], { leaveOut }: RunOptions, progres
   }
 }
 
-async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progress: Progress): Promise<void> {
+async function runBatch(
+  lab: BatchLab,
+  options: RunOptions,
+  progress: Progress,
+  headStart: Promise<void>,
+): Promise<void> {
+  const { batch } = lab;
   const acting = pLimit(batch.inTurn ? 1 : inOneLab.acting);
   const waiting = batch.inTurn ? acting : pLimit(inOneLab.waiting);
   const tryOne = async (task: Task) => {
@@ -104,27 +125,29 @@ async function runBatch(batch: Batch, lab: BatchLab, options: RunOptions, progre
     // What an abort tore down is no outcome.
     if (!options.signal?.aborted) progress.add(task, outcome);
   };
+  const isLong = ({ case: { timerMs = 0 } }: Task) => timerMs >= longTimerMs && !batch.inTurn;
   await Promise.all(batch.lead.map((task) => acting(() => tryOne(task))));
-  await Promise.all(
-    batch.tasks.map((task) => {
-      const { timerMs = 0 } = task.case;
-      if (timerMs >= longTimerMs && !batch.inTurn) return tryOne(task);
-      return timerMs >= waitingMs ? waiting(() => tryOne(task)) : acting(() => tryOne(task));
-    }),
-  );
+  const long = batch.tasks.filter(isLong).map(tryOne);
+  if (batch.timerMs >= longTimerMs) await headStart;
+  await Promise.all([
+    ...long,
+    ...batch.tasks
+      .filter((task) => !isLong(task))
+      .map((task) => ((task.case.timerMs ?? 0) >= waitingMs ? waiting : acting)(() => tryOne(task))),
+  ]);
   if (!options.keep) await lab.close();
 }
 
 /** The lab of one batch: opened when first needed, and opened anew when an agent or a capture of it has died. */
 class BatchLab {
   readonly opened: Lab[] = [];
-  readonly #batch: Batch;
+  readonly batch: Batch;
   readonly #options: RunOptions;
   #current: Promise<Lab> | undefined;
   #closed = false;
 
   constructor(batch: Batch, options: RunOptions) {
-    this.#batch = batch;
+    this.batch = batch;
     this.#options = options;
   }
 
@@ -140,6 +163,11 @@ class BatchLab {
       }
       return { kind: "broken", case: one.name, ...breakage(error), facts: [], durationMs: 0 };
     }
+  }
+
+  /** Opens it before it is needed; rejects when it cannot be opened, which each of its cases is told again. */
+  async open(): Promise<void> {
+    await this.#lab();
   }
 
   async close(): Promise<void> {
@@ -162,7 +190,7 @@ class BatchLab {
     if (this.#closed) throw new FinwaitError("FINWAIT_LAB_CLOSED", "The run was stopped before this lab opened.");
     const { driver, keep = false, onProgress, onPcap } = this.#options;
     const lab = await openLab({
-      ...this.#batch.lab,
+      ...this.batch.lab,
       driver,
       keep,
       capture: "where possible",
