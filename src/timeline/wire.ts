@@ -46,6 +46,29 @@ export function arrived({ fact }: WireSegment): boolean {
   return fact.arrivedAt !== undefined && fact.lostTo === undefined;
 }
 
+/**
+ * What the other side sent from the segment's arrival on, until something else had come to it. It may say nothing of the
+ * segment at first: the kernel sees what arrives a moment after the capture does.
+ */
+export function answersTo(segment: WireSegment, all: readonly WireSegment[]): readonly WireSegment[] {
+  const from = segment.fact.arrivedAt;
+  if (from === undefined || !arrived(segment)) return [];
+  const others = all.filter(
+    (one) => one.from === segment.from && arrived(one) && one.next > one.seq && !isRepetition(one, segment),
+  );
+  const until = Math.min(...others.map(({ fact }) => fact.arrivedAt ?? 0).filter((at) => at > from));
+  return all.filter(({ from: sender, fact }) => sender === segment.to && fact.at >= from && fact.at <= until);
+}
+
+/** The one that acknowledges most, the first of several. */
+export function farthest(segments: readonly WireSegment[]): WireSegment | undefined {
+  return segments.filter(({ ack }) => ack !== undefined).toSorted((a, b) => (b.ack ?? 0) - (a.ack ?? 0))[0];
+}
+
+function isRepetition(one: WireSegment, of: WireSegment): boolean {
+  return one.connection === of.connection && one.seq === of.seq && one.next === of.next;
+}
+
 /** Every captured segment of the story in the order of sending, with relative numbers. */
 export function wireOf(t: Timeline): readonly WireSegment[] {
   return withNumbers(t.facts)

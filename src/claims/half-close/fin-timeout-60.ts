@@ -51,14 +51,14 @@ export const finTimeout60: Claim = {
     },
     {
       name: "the client's socket kept after end(), the default left as it is",
-      timerMs: 70_000,
+      timerMs: 63_000,
       async experiment(lab) {
         const { client, server } = await connectFor(lab, "client");
         await client.end();
         await server.saw("end");
         await client.reaches("FIN-WAIT-2");
         await lab.reading("half-closed");
-        await lab.elapse(70_000, "60 s, and what the kernel's timers add to it");
+        await lab.elapse(63_000, "60 s, and what the kernel's timers add to it");
         await lab.reading("waited");
       },
       question: (t) => [

@@ -39,9 +39,19 @@ interface Step {
 const isTold = (fact: Fact): fact is Told => fact.kind === "state" || fact.kind === "transition";
 
 function change(fact: TransitionFact, later: readonly Told[], resets: readonly KernelFact[], shown: Shown): Step {
+  if (isBirth(fact, later)) return { next: shown };
   const state = stateAfter(fact, later, resets);
   const next: Shown = { ...shown, state, isExact: true };
   return state === shown.state ? { next } : { text: state, next };
+}
+
+/**
+ * Linux makes a server's socket when the handshake is done; until then there is a request, which no tracepoint shows. It
+ * was in SYN-RECEIVED all that time, and to draw that state where it ends would say the opposite.
+ */
+function isBirth({ from, to }: TransitionFact, later: readonly Told[]): boolean {
+  const next = later.find((one) => one.kind === "transition");
+  return from === "LISTEN" && to === "SYN-RECEIVED" && next?.kind === "transition" && next.to === "ESTABLISHED";
 }
 
 const resetNs = 1e6;
