@@ -24,6 +24,9 @@ export const waitingMs = 1_000;
 /** A case that waits this long begins at once, or everything would wait for it in the end. */
 export const longTimerMs = 10_000;
 
+/** More cases of one kind are shared out among several labs. */
+const mostInOneLab = 150;
+
 /**
  * Groups cases by what they need, so that hosts are few. Exclusive cases get hosts where they are alone: taking turns
  * when they are quick, their own when they wait for a timer. The plainest hosts come first, so that the first verdict
@@ -37,8 +40,21 @@ export function planBatches(claims: readonly Claim[], isTried: (one: Case) => bo
       groups.set(key, [...(groups.get(key) ?? []), { claim, case: one }]);
     }
   }
-  const [first, ...rest] = [...groups.values()].map(batchOf).sort(byStart);
+  const [first, ...rest] = [...groups.values()].flatMap(parts).map(batchOf).sort(byStart);
   return first === undefined ? [] : [withLead(first), ...rest];
+}
+
+/** The processes of a lab share one processor: a large group is dealt out, claim by claim, to several labs. */
+function parts(tasks: readonly Task[]): readonly (readonly Task[])[] {
+  const isInTurn = tasks.some((task) => task.case.needs?.exclusive);
+  const count = isInTurn ? 1 : Math.ceil(tasks.length / mostInOneLab);
+  const dealt: Task[][] = Array.from({ length: count }, () => []);
+  const ofClaims = [...Map.groupBy(tasks, (task) => task.claim).values()];
+  for (const some of ofClaims.toSorted((a, b) => b.length - a.length)) {
+    const [least] = dealt.toSorted((a, b) => a.length - b.length);
+    least?.push(...some);
+  }
+  return dealt;
 }
 
 /** Puts the smallest claim that these hosts alone can decide, without waiting for a timer, before all else. */

@@ -46,11 +46,12 @@ export async function applyLoss(run: RunInHost, table: string, loss: Loss): Prom
   };
 }
 
-/** The final count of a table's one counter; the table is gone afterwards. nft lists nothing in a batch that deletes. */
+/**
+ * The final count of a table's one counter; the table is gone afterwards. One nft, told two commands one after the other,
+ * because in a batch it lists nothing that it deletes.
+ */
 export async function caughtAndDelete(run: RunInHost, table: string): Promise<Caught> {
-  const caught = await caughtIn(run, table);
-  await run("nft", ["delete", "table", "inet", table]);
-  return caught;
+  return parseCaught(await run("nft", ["-i"], `list table inet ${table}\ndelete table inet ${table}\n`));
 }
 
 /** The nft program of one loss. */

@@ -220,6 +220,11 @@ export class AgentLink {
     this.#pending.clear();
   }
 
+  /** How many requests await their answer. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
   get ended(): boolean {
     return this.#ended !== undefined;
   }

@@ -20,7 +20,7 @@ export async function untilShown(
   { waitingFor, isShown, withinMs }: KernelWait,
 ): Promise<StateFact> {
   const look = async () => {
-    const fact = await story.look(socket);
+    const fact = await story.look(socket, undefined, "when due");
     return { seen: seenIn(fact), ...(isShown(fact) ? { done: fact } : {}) };
   };
   return await story.noteMiss(poll({ waitingFor, withinMs, look }));
@@ -36,7 +36,7 @@ export async function whileStaying(
   const end = performance.now() + checkedMs(durationMs, "for");
   for (;;) {
     const last = performance.now() >= end;
-    const fact = await story.look(socket);
+    const fact = await story.look(socket, undefined, "when due");
     if (fact.state !== state) {
       const missed = new DeadlineMissed(`${socket.name} to stay in ${state}`, seenIn(fact), durationMs);
       return await story.noteMiss(Promise.reject(missed));

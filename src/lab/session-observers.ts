@@ -15,6 +15,13 @@ export interface LabObservers {
   readonly tracepoints?: Tracepoints;
 }
 
+/** What was seen of a session until the observers were drained. */
+export interface Seen {
+  readonly captured: readonly StampedSegment[];
+  readonly traced: readonly TracedEvent[];
+  readonly observers: readonly ObserverFact[];
+}
+
 /** One session's share of what the observers of its lab see: the segments and transitions of its ports. */
 export class SessionObservers {
   readonly #observers: LabObservers;
@@ -48,24 +55,31 @@ export class SessionObservers {
     this.#observers.tracepoints?.claim(port, this.#onTraced);
   }
 
-  /** Waits for everything seen until now and tells it in the story, anew: what was told of it before is replaced. */
-  async collect(losses: () => Promise<readonly LossRecord[]>): Promise<void> {
-    const observed = await Promise.all([this.#drainCaptures(), this.#drainTracepoints()]);
-    const segments =
-      observed[0].length === 0 ? [] : joinSegments(this.#onOurClock(), await losses(), this.#story.nameOf);
+  /** Waits for everything that passed until now. */
+  async drain(): Promise<Seen> {
+    const [captures, tracepoints] = await Promise.all([this.#drainCaptures(), this.#drainTracepoints()]);
+    return { captured: [...this.#captured], traced: [...this.#traced], observers: [...captures, ...tracepoints] };
+  }
+
+  /** Tells in the story what was seen, anew: what was told of it before is replaced. */
+  tell({ captured, traced, observers }: Seen, losses: readonly LossRecord[]): void {
     this.#story.retell(
       ["segment", "transition", "kernel", "observer"],
-      [...segments, ...this.#traced.flatMap((event) => this.#factOf(event)), ...observed.flat()],
+      [
+        ...joinSegments(this.#onOurClock(captured), losses, this.#story.nameOf),
+        ...traced.flatMap((event) => this.#factOf(event)),
+        ...observers,
+      ],
     );
   }
 
   /** All by one comparison of clocks, or what left one host could come in at another before. */
-  #onOurClock(): readonly CapturedSegment[] {
+  #onOurClock(captured: readonly StampedSegment[]): readonly CapturedSegment[] {
     const { ns, uncertaintyNs } = this.#observers.captureClock.offset ?? {
       ns: 0,
       uncertaintyNs: Number.POSITIVE_INFINITY,
     };
-    return this.#captured.map(({ wallNs, ...captured }) => ({ ...captured, at: monoNs(wallNs - ns), uncertaintyNs }));
+    return captured.map(({ wallNs, ...passed }) => ({ ...passed, at: monoNs(wallNs - ns), uncertaintyNs }));
   }
 
   async #drainCaptures(): Promise<readonly ObserverFact[]> {

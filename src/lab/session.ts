@@ -3,6 +3,7 @@ import { defined } from "../model/defined.ts";
 import { FinwaitError } from "../model/errors.ts";
 import type { SegmentFact, StateFact } from "../model/fact.ts";
 import type { SocketAddress } from "../model/socket.ts";
+import type { LossRecord } from "../observe/capture/join.ts";
 import type { Answer, Notice } from "../protocol/messages.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -227,7 +228,7 @@ export class Session implements AsyncDisposable {
    * story too. Empty in a lab that does not capture.
    */
   async segments(): Promise<readonly SegmentFact[]> {
-    await this.#collect();
+    this.#observers.tell(await this.#observers.drain(), await this.#losses());
     return this.story.facts.filter((fact) => fact.kind === "segment");
   }
 
@@ -246,8 +247,7 @@ export class Session implements AsyncDisposable {
    * @throws FINWAIT_LAB_FAILED when an observer broke, so that the story is not whole.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    // The story ends here: what the release below sends is no part of it.
-    const told = this.hosts.every((host) => !host.link.ended) ? this.#collect() : Promise.resolve();
+    const told = this.hosts.every((host) => !host.link.ended) ? this.#tellEnd() : Promise.resolve();
     await Promise.allSettled([told]);
     this.#observers.close();
     for (const stop of this.#unsubscribe) stop();
@@ -261,9 +261,16 @@ export class Session implements AsyncDisposable {
     await told;
   }
 
-  async #collect(): Promise<void> {
+  /** The story ends with what has been seen by now: what passes once the faults are lifted is no part of it. */
+  async #tellEnd(): Promise<void> {
+    const seen = await this.#observers.drain();
+    await Promise.all(this.#faults.map((fault) => fault[Symbol.asyncDispose]()));
+    this.#observers.tell(seen, await this.#losses());
+  }
+
+  async #losses(): Promise<readonly LossRecord[]> {
     const faults = this.#faults.filter((fault): fault is Fault => fault instanceof Fault);
-    await this.#observers.collect(async () => (await Promise.all(faults.map((fault) => fault.losses()))).flat());
+    return (await Promise.all(faults.map((fault) => fault.losses()))).flat();
   }
 
   #take(host: Host, notice: Notice): void {

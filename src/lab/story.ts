@@ -7,7 +7,7 @@ import type { Notice } from "../protocol/messages.ts";
 import { DeadlineMissed } from "./deadline.ts";
 import type { Host } from "./host.ts";
 import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
-import type { Snapshot } from "./snapshots.ts";
+import type { Snapshot, Urgency } from "./snapshots.ts";
 
 interface Hearer {
   readonly name: string;
@@ -86,8 +86,8 @@ export class Story {
   }
 
   /** Reads the endpoint's kernel state and records it when it changed, or when it has a label. */
-  async look(endpoint: EndpointIdentity, label?: string): Promise<StateFact> {
-    const snapshot = await endpoint.host.snapshots.take([servicePort(endpoint)]);
+  async look(endpoint: EndpointIdentity, label?: string, urgency?: Urgency): Promise<StateFact> {
+    const snapshot = await endpoint.host.snapshots.take([servicePort(endpoint)], urgency);
     return this.see(endpoint, snapshot, label);
   }
 

@@ -75,6 +75,14 @@ describe("a plan", () => {
     );
   });
 
+  test("shares out what is too much for one lab, without parting the cases of a claim", () => {
+    const many = Array.from({ length: 100 }, (_, at) => aClaim(`t/${at}`, aCase("a"), aCase("b"), aCase("c")));
+    const batches = planBatches(many);
+    expect(batches.map((batch) => tasksOf(batch).length)).toEqual([150, 150]);
+    const labsOf = (claim: Claim) => batches.filter((batch) => tasksOf(batch).some((task) => task.claim === claim));
+    expect(many.filter((claim) => labsOf(claim).length !== 1)).toEqual([]);
+  });
+
   test("does not care in which order sysctls are written", () => {
     const one = aCase("one", { sysctls: { "net.ipv4.a": 1, "net.ipv4.b": 2 } });
     const other = aCase("other", { sysctls: { "net.ipv4.b": 2, "net.ipv4.a": 1 } });
