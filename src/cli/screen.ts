@@ -21,7 +21,7 @@ export function openScreen(stream: NodeJS.WriteStream): Screen {
   const live = isLive ? createLogUpdate(stream) : undefined;
   let status = "";
   return {
-    columns: stream.columns ?? defaultColumns,
+    columns: stream.columns ?? (Number(process.env.COLUMNS) || defaultColumns),
     paint: wantsColours(stream) ? colours : plain,
     print: (text) => {
       live?.clear();

@@ -13,6 +13,7 @@ test("the README's program does what the README says", async () => {
   await writeFile(file, `${program}\nconsole.log(await server.state());\n`);
   try {
     const { stdout } = await execa(process.execPath, [file.pathname], { cwd: root, timeout: 25_000 });
+    expect(stdout).toMatch(/^fault-\d+$/m);
     expect(stdout).toMatch(/state: 'LAST-ACK'/);
   } finally {
     await rm(file);

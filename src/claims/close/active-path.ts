@@ -8,7 +8,7 @@ import { callsOf, faultsOf, reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, nodeNet, notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeInSteps, steps } from "./in-steps.ts";
-import { closes, connectSides, leaves, otherSide } from "./sides.ts";
+import { closeOrdinarily, closes, connectSides, leaves, otherSide } from "./sides.ts";
 
 const path = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED"] as const;
 
@@ -105,14 +105,7 @@ function wasAcknowledgedFirst(t: Timeline): Observation {
 const ordinary: Case = {
   name: "an ordinary close, nothing lost and nothing held",
   needs: { tracepoint: true },
-  async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "end");
-    await server.saw("end");
-    await closes(server, "end");
-    await client.saw("close");
-    await lab.reading("closed");
-  },
+  experiment: (lab) => closeOrdinarily(lab, "closed"),
   question: (t) => [
     given("the server answers with its own FIN", wentThrough(t, "server", ["CLOSE-WAIT", "LAST-ACK"])),
     claimed(

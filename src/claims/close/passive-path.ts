@@ -7,7 +7,7 @@ import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeInSteps, steps } from "./in-steps.ts";
-import { closes, connectSides, leaves, otherSide, type Side } from "./sides.ts";
+import { closeOrdinarily, closes, connectSides, leaves, otherSide, type Side } from "./sides.ts";
 
 const path = ["ESTABLISHED", "CLOSE-WAIT", "LAST-ACK", "CLOSED"] as const;
 
@@ -122,14 +122,7 @@ const activeIsGone: Case = {
 const ordinary: Case = {
   name: "an ordinary close, nothing lost and nothing held",
   needs: { tracepoint: true },
-  async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "end");
-    await server.saw("end");
-    await closes(server, "end");
-    await client.saw("close");
-    await lab.reading(labels.closed);
-  },
+  experiment: (lab) => closeOrdinarily(lab, labels.closed),
   question: (t) => [
     given("the client closes first", wentThrough(t, "client", ["ESTABLISHED", "FIN-WAIT-1"])),
     claimed(

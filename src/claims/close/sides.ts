@@ -36,3 +36,13 @@ export async function closes(endpoint: Endpoint, way: WayToClose): Promise<void>
 export async function leaves(endpoint: Endpoint, state: TcpState): Promise<void> {
   await endpoint.reaches(tcpStates.filter((other) => other !== state));
 }
+
+/** The client closes, the server answers when it has seen it; both are read once the client's runtime has done with it. */
+export async function closeOrdinarily(lab: Session, label: string): Promise<void> {
+  const { active: client, passive: server } = await connectSides(lab, "client");
+  await closes(client, "end");
+  await server.saw("end");
+  await closes(server, "end");
+  await client.saw("close");
+  await lab.reading(label);
+}

@@ -103,7 +103,7 @@ test("a host may do no more than its faults and captures need", async () => {
     expect(HostConfig).toMatchObject({
       Privileged: false,
       CapDrop: ["ALL"],
-      CapAdd: ["NET_ADMIN", "NET_RAW"],
+      CapAdd: ["NET_ADMIN", "NET_RAW", "SETGID"],
       SecurityOpt: ["no-new-privileges:true"],
       Ulimits: [{ Name: "nofile", Soft: 512, Hard: 512 }],
     });
