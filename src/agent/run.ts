@@ -14,9 +14,12 @@ export function runCall(agent: Agent): HandlersOf<"run"> {
   return { run: (parameters) => run(agent, environment, parameters) };
 }
 
-/** A copy, since reading process.env is slow; ss, nft and tcpdump are where a user's PATH does not look. */
+/**
+ * A copy, since reading process.env is slow; ss, nft and tcpdump are where a user's PATH does not look. No home: nft would
+ * leave a history of its commands there.
+ */
 export function programEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+  return { ...process.env, HOME: "/dev/null", PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
 }
 
 /** Nothing this agent started outlives it. */

@@ -23,7 +23,11 @@ export async function doctor(): Promise<ExitCode> {
     const verdict = works(capabilities) ? screen.paint.green("works") : screen.paint.red("cannot work here");
     show(`--driver ${name}`, verdict, capabilities, screen);
   }
-  const evidence = tracepoints.present ? screen.paint.green("whole") : screen.paint.yellow("by ss and capture");
+  const tcpdump = found.flatMap(({ capabilities }) => capabilities).find(({ name }) => name === "tcpdump");
+  const captures = tcpdump?.present ?? true;
+  const missing = [...(captures ? [] : ["captured segments"]), ...(tracepoints.present ? [] : ["tracepoints"])];
+  const evidence =
+    missing.length === 0 ? screen.paint.green("whole") : screen.paint.yellow(`without ${missing.join(" and ")}`);
   show("evidence", evidence, [tracepoints], screen);
   return found.some(({ capabilities }) => works(capabilities)) ? exitCodes.done : exitCodes.missing;
 }

@@ -41,7 +41,7 @@ export async function explain(address: string, options: ExplainCommand): Promise
 
 async function explainNow(claim: Claim, { driver, pcap }: ExplainCommand, screen: Screen): Promise<ExitCode> {
   const captures = pcap === undefined ? undefined : await pcapFolder(pcap);
-  await requireDriver(driver);
+  await requireDriver(driver, pcap === undefined ? undefined : "tcpdump");
   const timerS = Math.max(...claim.cases.map(({ timerMs = 0 }) => timerMs)) / 1000;
   if (timerS >= 2) screen.status(`trying ${claim.address}: it waits ${Math.round(timerS)} s for a kernel timer`);
   using interrupt = interruption();

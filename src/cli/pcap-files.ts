@@ -1,13 +1,13 @@
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, constants, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { Case, Claim } from "../experiment/claim.ts";
 import { FinwaitError } from "../model/errors.ts";
 
 /** Takes what was captured of a case; `done` resolves when all of it is on disk. */
 export interface PcapFolder {
   readonly add: (claim: Claim, one: Case, files: ReadonlyMap<string, Uint8Array>) => void;
-  /** @throws FINWAIT_REPORT_LOST when a file could not be written. */
-  readonly done: () => Promise<void>;
+  /** Resolves with how many files there are. @throws FINWAIT_REPORT_LOST when one could not be written. */
+  readonly done: () => Promise<number>;
 }
 
 /**
@@ -16,27 +16,48 @@ export interface PcapFolder {
  */
 export async function pcapFolder(folder: string): Promise<PcapFolder> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(resolve(folder));
+    if (!(await stat(folder)).isDirectory()) throw new Error("it is not a directory");
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw new FinwaitError("FINWAIT_USAGE", `Captures cannot be written to ${folder}: ${why(cause)}`, { cause });
+    throw new FinwaitError("FINWAIT_USAGE", `Captures cannot be written to "${folder}": ${why(cause)}`, { cause });
   }
-  const writing: Promise<unknown>[] = [];
+  const writing: Promise<void>[] = [];
+  let failure: unknown;
+  const note = (error: unknown) => {
+    failure ??= error;
+  };
   return {
     add: (claim, one, files) => {
-      for (const [host, bytes] of files) writing.push(write(join(folder, pathOf(claim, one, host)), bytes));
+      for (const [host, bytes] of files) {
+        writing.push(write(join(folder, pathOf(claim, one, host)), bytes).catch(note));
+      }
     },
     done: async () => {
-      const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
-      if (failed?.status !== "rejected") return;
+      await Promise.all(writing);
+      if (failure === undefined) return writing.length;
       throw new FinwaitError(
         "FINWAIT_REPORT_LOST",
-        `The run is done, but a capture could not be written to ${folder}: ${why(failed.reason)}`,
-        { cause: failed.reason },
+        `The run is done, but a capture could not be written to ${folder}: ${why(failure)}`,
+        { cause: failure },
       );
     },
   };
 }
+
+/** One folder after the other: asked for all at once, Node never comes back from where none can be made (/proc/x). */
+async function makeFolder(folder: string): Promise<void> {
+  if (dirname(folder) !== folder && !(await isThere(dirname(folder)))) await makeFolder(dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+const isThere = (folder: string): Promise<boolean> =>
+  access(folder).then(
+    () => true,
+    () => false,
+  );
 
 /** A case's name becomes a file's: letters and digits, cut where no one reads on. */
 function pathOf(claim: Claim, one: Case, host: string): string {
@@ -46,7 +67,7 @@ function pathOf(claim: Claim, one: Case, host: string): string {
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeFile(file, bytes);
 }
 

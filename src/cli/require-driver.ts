@@ -3,12 +3,15 @@ import { driverNamed } from "../lab/driver/drivers.ts";
 import { FinwaitError } from "../model/errors.ts";
 
 /**
- * Makes sure that a driver can work here before anything is tried.
+ * Makes sure that a driver can work here before anything is tried; `alsoNeeded` is a capability that it can do without
+ * and the command line asks for.
  * @throws FINWAIT_CAPABILITY_MISSING saying what is missing and the command that mends it.
  */
-export async function requireDriver(name: DriverName): Promise<void> {
+export async function requireDriver(name: DriverName, alsoNeeded?: string): Promise<void> {
   const driver = await driverNamed(name);
-  const missing = (await driver.examine()).filter((one) => one.required && !one.present);
+  const missing = (await driver.examine()).filter(
+    (one) => (one.required || one.name === alsoNeeded) && !one.present,
+  );
   if (missing.length === 0) return;
   throw new FinwaitError(
     "FINWAIT_CAPABILITY_MISSING",

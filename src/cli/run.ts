@@ -41,7 +41,7 @@ export async function run(addresses: readonly string[], options: RunCommand): Pr
   const expectations = options.expect === undefined ? undefined : await readExpectations(options.expect, claims);
   await using reports = await claimReports(options, expectations);
   const captures = options.pcap === undefined ? undefined : await pcapFolder(options.pcap);
-  await requireDriver(options.driver);
+  await requireDriver(options.driver, options.pcap === undefined ? undefined : "tcpdump");
 
   const screen = openScreen(process.stdout);
   const done = await runOnScreen(claims, { ...options, ...defined({ captures }) }, expectations, screen);
@@ -52,7 +52,7 @@ export async function run(addresses: readonly string[], options: RunCommand): Pr
   if (slow.length > 0) screen.print(leftOutText(slow));
   if (done.interrupted) screen.print(`interrupted: ${left} of ${claims.length} claims have no verdict`);
   await reports.write(done.run);
-  await captures?.done();
+  if (captures !== undefined) screen.print(`${await captures.done()} captures in ${options.pcap}`);
   if (options.keep) await lookAround(done.result, screen);
   return done.interrupted ? exitCodes.interrupted : exitCodeOfRun(done.run, expectations);
 }

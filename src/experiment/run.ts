@@ -105,7 +105,8 @@ function tellLeftOut(claims: readonly Claim[], { leaveOut }: RunOptions, progres
   for (const claim of claims) {
     for (const one of claim.cases) {
       const missing = leaveOut?.(one);
-      if (missing !== undefined) progress.add({ claim, case: one }, { kind: "untestable", case: one.name, missing });
+      if (missing !== undefined)
+        progress.add({ claim, case: one }, { kind: "untestable", case: one.name, missing, leftOut: true });
     }
   }
 }

@@ -27,7 +27,7 @@ export async function tryCase(
     (error: unknown) => ({ error }),
   );
   // Lifting the faults tells what they caught: the story is complete only after this.
-  if (options.keep) await session.segments();
+  if (options.keep) await session.observe();
   else await session[Symbol.asyncDispose]();
   options.onFiles?.(session.pcapFiles());
   const durationMs = ms(session.story.clock.now() - startedAt);

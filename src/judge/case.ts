@@ -15,7 +15,7 @@ import { highest, type Question } from "./question.ts";
 export function judgeCase(outcome: CaseOutcome, question: Question): CaseVerdict | BrokenCase {
   switch (outcome.kind) {
     case "untestable":
-      return { case: outcome.case, answer: "untestable", reason: outcome.missing, checks: [] };
+      return { case: outcome.case, answer: "untestable", reason: outcome.missing, checks: [], ...leftOut(outcome) };
     case "broken":
       return { case: outcome.case, code: outcome.code, message: outcome.message };
     case "tried":
@@ -24,6 +24,8 @@ export function judgeCase(outcome: CaseOutcome, question: Question): CaseVerdict
       return outcome satisfies never;
   }
 }
+
+const leftOut = ({ leftOut: is }: { readonly leftOut?: true }) => (is ? { leftOut: is } : {});
 
 function judgeTried(
   { case: name, facts }: Extract<CaseOutcome, { readonly kind: "tried" }>,

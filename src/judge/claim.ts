@@ -16,7 +16,10 @@ export function judgeClaim(
   const order = new Map(claim.cases.map((one, index) => [one.name, index]));
   const place = (verdict: CaseVerdict) => order.get(verdict.case) ?? order.size;
   const cases = [...judged, ...forgotten].toSorted((a, b) => place(a) - place(b));
-  return { address: claim.address, verdict: broken.length > 0 ? "error" : wordOf(cases), cases, broken };
+  const word = broken.length > 0 ? "error" : wordOf(cases);
+  // What both holds and fails stays conditional, whatever else is tried.
+  const isPartial = word !== "conditional" && word !== "error" && cases.some((one) => one.leftOut);
+  return { address: claim.address, verdict: word, cases, broken, ...(isPartial ? { isPartial } : {}) };
 }
 
 function wordOf(cases: readonly CaseVerdict[]): Exclude<Verdict["verdict"], "error"> {

@@ -51,8 +51,9 @@ export class Program {
       return new Program(command, ok.pid, program, link, ended);
     } catch (cause) {
       stop();
-      if (cause instanceof CallRefused && cause.refusal.code === "ENOENT") {
-        throw new FinwaitError("FINWAIT_CAPABILITY_MISSING", `needs ${command}`, { cause });
+      if (cause instanceof CallRefused && ["ENOENT", "EACCES"].includes(cause.refusal.code)) {
+        const why = cause.refusal.code === "EACCES" ? ", and is not permitted to run it" : "";
+        throw new FinwaitError("FINWAIT_CAPABILITY_MISSING", `needs ${command}${why}`, { cause });
       }
       throw cause;
     }

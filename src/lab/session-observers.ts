@@ -48,6 +48,11 @@ export class SessionObservers {
     this.#traced.push(event);
   };
 
+  /** Whether segments are captured. */
+  get capture(): boolean {
+    return this.#observers.captures.length > 0;
+  }
+
   /** What is seen of this port is this session's from now on. */
   claim(port: number): void {
     this.#ports.add(port);
@@ -111,13 +116,13 @@ export class SessionObservers {
       : [{ kind: "kernel", ...common, event: event.kind }];
   }
 
-  /** Each host's records as a pcap file, where they were kept. */
+  /** Each host's records as a pcap file, where there are any and they were kept. */
   files(): ReadonlyMap<string, Uint8Array> {
     return new Map(
-      this.#observers.captures.map(({ host, fileHeader }) => [
-        host.name,
-        Buffer.concat([fileHeader ?? new Uint8Array(), ...(this.#records.get(host.name) ?? [])]),
-      ]),
+      this.#observers.captures.flatMap(({ host, fileHeader = new Uint8Array() }) => {
+        const records = this.#records.get(host.name);
+        return records === undefined ? [] : [[host.name, Buffer.concat([fileHeader, ...records])] as const];
+      }),
     );
   }
 

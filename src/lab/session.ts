@@ -225,11 +225,20 @@ export class Session implements AsyncDisposable {
 
   /**
    * Every segment of this session's ports that was captured until now, in the order of sending; they are then in the
-   * story too. Empty in a lab that does not capture.
+   * story too.
+   * @throws FINWAIT_USAGE in a lab that does not capture.
    */
   async segments(): Promise<readonly SegmentFact[]> {
-    this.#observers.tell(await this.#observers.drain(), await this.#losses());
+    if (!this.#observers.capture) {
+      throw new FinwaitError("FINWAIT_USAGE", "This lab captures nothing: open it with { capture: true }.");
+    }
+    await this.observe();
     return this.story.facts.filter((fact) => fact.kind === "segment");
+  }
+
+  /** Tells in the story what the lab's observers have seen until now. */
+  async observe(): Promise<void> {
+    this.#observers.tell(await this.#observers.drain(), await this.#losses());
   }
 
   /** What was captured of this session on each host, as pcap files: in a lab opened with `keepRecords`. */

@@ -20,6 +20,8 @@ export interface TcpOptions {
   readonly fastOpen?: { readonly cookieBytes: number };
   /** Options that finwait has no name for: kind, and length with its two bytes of header. */
   readonly others?: readonly { readonly kind: number; readonly bytes: number }[];
+  /** Bytes that are padding: NOPs, the end of the list, and the zeros behind it; absent when there are none. */
+  readonly paddingBytes?: number;
   /** The list runs over the header's end, or an option's length is none that it can have. */
   readonly malformed?: true;
 }

@@ -30,6 +30,8 @@ export interface CaseVerdict {
   /** Why, in one sentence, where the checks do not say it: what is missing, which fault caught nothing. */
   readonly reason?: string;
   readonly checks: readonly Check[];
+  /** Nobody wanted it tried this time: it is untestable for no fault of the machine. */
+  readonly leftOut?: true;
   /** The highest tier that the answer rests on; absent when no check had evidence. */
   readonly tier?: EvidenceTier;
 }
@@ -59,6 +61,8 @@ export interface Verdict {
   readonly verdict: VerdictWord | "error";
   readonly cases: readonly CaseVerdict[];
   readonly broken: readonly BrokenCase[];
+  /** Cases were left out that could turn the verdict: it is the verdict so far. */
+  readonly isPartial?: true;
 }
 
 /** What happened when one case was tried: its timeline, why it could not be tried, or how the harness broke. */
@@ -69,7 +73,13 @@ export type CaseOutcome =
       readonly facts: readonly Fact[];
       readonly durationMs: number;
     }
-  | { readonly kind: "untestable"; readonly case: string; readonly missing: string }
+  | {
+      readonly kind: "untestable";
+      readonly case: string;
+      readonly missing: string;
+      /** Left out on request, not for want of anything. */
+      readonly leftOut?: true;
+    }
   | {
       readonly kind: "broken";
       readonly case: string;

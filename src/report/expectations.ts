@@ -55,19 +55,20 @@ function entryOf(line: string, wrong: (what: string) => FinwaitError): { address
   return { address, word };
 }
 
-/** A run's verdicts as a file of expectations, by address. Claims that the harness broke are left as comments. */
+/** A run's verdicts as a file of expectations, by address. What the harness broke or cases were left out of is a comment. */
 export function formatExpectations(run: Run): string {
   const verdicts = run.verdicts.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
   const width = Math.max(0, ...verdicts.map(({ address }) => address.length));
-  const lines = verdicts.map(({ address, verdict }) =>
-    verdict === "error" ? `# ${address}: the harness broke, nothing to expect` : `${address.padEnd(width)} ${verdict}`,
-  );
+  const lines = verdicts.map(({ address, verdict, isPartial }) => {
+    if (verdict === "error") return `# ${address}: the harness broke, nothing to expect`;
+    return isPartial ? `# ${address}: ${verdict} so far, cases were left out` : `${address.padEnd(width)} ${verdict}`;
+  });
   return ["# What finwait expects of each claim: address, verdict.", ...lines, ""].join("\n");
 }
 
 /**
  * The claims of a run that did not turn out as recorded, in the order of the run. Claims without a recorded verdict
- * cannot differ, and neither can those that the harness broke: they are errors. An untestable claim differs from any
+ * cannot differ, and neither can those that the harness broke, which are errors, or that cases were left out of. An untestable claim differs from any
  * other expectation: evidence that was there is missing.
  */
 export function differences(run: Run, expectations: Expectations): readonly Difference[] {
@@ -75,8 +76,9 @@ export function differences(run: Run, expectations: Expectations): readonly Diff
   const addresses = new Set([...run.header.addresses, ...verdicts.keys()]);
   return [...addresses].flatMap((address) => {
     const expected = expectations.get(address);
-    const actual = verdicts.get(address)?.verdict ?? "not run";
-    if (expected === undefined || actual === "error" || actual === expected) return [];
+    const found = verdicts.get(address);
+    const actual = found?.verdict ?? "not run";
+    if (expected === undefined || actual === "error" || actual === expected || found?.isPartial) return [];
     return [{ address, expected, actual }];
   });
 }

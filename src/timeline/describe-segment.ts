@@ -78,6 +78,7 @@ function oddities({ flags, urgentPointer, reserved }: Segment): readonly string[
 }
 
 function checksumText({ checksum, checksumIsRight }: Segment): string {
-  const word = checksumIsRight === undefined ? "" : checksumIsRight ? " right" : " wrong";
+  // Captured before the network card, or veth in its place, would have filled it in.
+  const word = checksumIsRight === undefined ? "" : checksumIsRight ? " right" : " not filled in";
   return `checksum 0x${checksum.toString(16).padStart(4, "0")}${word}`;
 }

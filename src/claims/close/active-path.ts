@@ -1,11 +1,9 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
-import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, passedThrough, queueAt } from "../../judge/states.ts";
 import { wentThrough } from "../../judge/transitions.ts";
-import { callsOf, faultsOf, reading } from "../../timeline/query.ts";
-import type { Timeline } from "../../timeline/timeline.ts";
+import { orLate } from "../../lab/deadline.ts";
 import { ipSysctl, nodeNet, notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeInSteps, steps } from "./in-steps.ts";
 import { closeOrdinarily, closes, connectSides, leaves, otherSide } from "./sides.ts";
@@ -25,7 +23,7 @@ function wholePath(name: string, closing: Closing): Case {
     async experiment(lab) {
       const { active } = await closeInSteps(lab, closing);
       await lab.elapse(timeWaitMs, "TIME-WAIT lasts 2·MSL, on Linux a minute");
-      await active.reaches("CLOSED", { within: 30_000 });
+      await orLate(active.reaches("CLOSED", { within: 30_000 }));
       await lab.reading(afterTimeWait);
     },
     question: (t) => [
@@ -65,8 +63,10 @@ const bothAtOnce: Case = {
   ],
 };
 
+/** RFC 9293, figure 5, note 2 draws an arrow of its own for it. Linux looks at the ACK first and then at the FIN. */
 const acknowledgedByFin: Case = {
   name: "the ACK of its FIN comes only with the peer's FIN",
+  needs: { tracepoint: true },
   async experiment(lab) {
     const { client, server } = await lab.connect();
     await lab.reading("connected");
@@ -85,22 +85,13 @@ const acknowledgedByFin: Case = {
   question: (t) => [
     given("the client waited for an answer", inState(t, "nothing has answered", "client", "FIN-WAIT-1")),
     given("the server's FIN has come", sawEvent(t, "client", "end")),
-    claimed("the client goes through FIN-WAIT-2 to TIME-WAIT", wasAcknowledgedFirst(t)),
+    claimed(
+      "the kernel takes the client's socket from FIN-WAIT-1 through FIN-WAIT-2 until it gives it up",
+      wentThrough(t, "client", ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSED"]),
+    ),
+    claimed("what is left of it is in TIME-WAIT", inState(t, "the server's FIN has answered", "client", "TIME-WAIT")),
   ],
 };
-
-/** No: it was in TIME-WAIT while all that could have acknowledged its FIN before the peer's FIN was being lost. */
-function wasAcknowledgedFirst(t: Timeline): Observation {
-  const seen = passedThrough(t, "client", ["FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT"]);
-  const bareAcks = faultsOf(t).find(({ intent }) => intent.startsWith("lose the bare ACK"));
-  const end = callsOf(t, "client", "end()")[0];
-  const last = reading(t, "the server's FIN has answered", "client");
-  if (seen.answer !== undefined || bareAcks?.lifted === undefined || end === undefined || last === undefined)
-    return seen;
-  const { applied, lifted } = bareAcks;
-  const isProof = last.state === "TIME-WAIT" && applied.at < end.at && last.at + last.uncertaintyNs < lifted.at;
-  return { answer: isProof ? false : undefined, evidence: [applied, end, ...seen.evidence, last, lifted] };
-}
 
 const ordinary: Case = {
   name: "an ordinary close, nothing lost and nothing held",

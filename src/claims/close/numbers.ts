@@ -7,8 +7,9 @@ import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isBareAck, type WireSegment } from "../../timeline/wire.ts";
 import { notes, rfc9293 } from "../sources.ts";
+import { endsWithData, unhurried, unhurriedNeeds } from "../wire/conversation.ts";
 import { answeredInTime, type Ends, finOf, finsCrossed, onlyEnds, soonestAnswer } from "./segments.ts";
-import { connectSides, otherSide, type Side } from "./sides.ts";
+import { otherSide, type Side } from "./sides.ts";
 import { type Act, answersAtOnce, answersLater, bothClosed, closed, closesToo, sendsMore } from "./ways-to-answer.ts";
 
 /** u and w: the numbers in the headers of the two FINs. */
@@ -73,22 +74,11 @@ const inOne: Case = {
   },
 };
 
-/**
- * The first 100 bytes stay unacknowledged, so that the next 100 wait (RFC 9293 §3.7.4: Nagle); the FIN then goes with them.
- * Left alone, Node shuts down when all has been written, and Linux sends the data before it hears of that.
- */
+/** See endsWithData: left alone, Node shuts down when all has been written, and Linux sends the data before it hears of that. */
 const finWithData: Act = {
-  needs: { capture: true },
+  needs: unhurriedNeeds,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    const data = await lab.lose("data", { from: client });
-    await client.write(100);
-    await data.catches();
-    await client.end(100);
-    await client.saw("finish");
-    await data.lift();
-    await client.reaches("FIN-WAIT-2");
-    await server.end();
+    const { server } = await endsWithData(lab);
     await bothClosed(lab, server);
   },
 };
@@ -135,7 +125,7 @@ export const closeNumbers: Claim = {
       sendsMore("server", 70_000),
     ),
     inOne,
-    closes("the first FIN carries the last 100 bytes too", "client", finWithData, (t) => [
+    closes(`the first FIN carries the last 7 of 12 bytes too ${unhurried}`, "client", finWithData, (t) => [
       given("it has data with it", carriesData(t)),
     ]),
     simultaneously,

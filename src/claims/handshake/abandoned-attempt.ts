@@ -77,7 +77,7 @@ export const abandonedAttempt: Claim = {
       question: (t) => [...gaveUpBeforeSyn(t), ...gaveUpWaiting(t), ...noConnection(t)],
     },
     {
-      name: "the SYN itself arrives after the client has given up, and its resets are lost (net.ipv4.tcp_synack_retries 5 → 1)",
+      name: "the SYN itself arrives after the client has given up, and its resets are lost (net.ipv4.tcp_synack_retries 5 → 1, tcp_syn_retries 6 → 1)",
       needs: { exclusive: true, sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_synack_retries": 1 } },
       timerMs: 3_000,
       async experiment(lab) {

@@ -1,10 +1,10 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given, type Question } from "../../judge/question.ts";
-import { everySegment, onWire, someSegment } from "../../judge/wire.ts";
+import { everySegment, onWire, type WireFinding } from "../../judge/wire.ts";
 import type { Listener } from "../../lab/listener.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
-import { has, type WireSegment } from "../../timeline/wire.ts";
+import { arrived, carriesData, isSyn, isSynAck, sentBy, type WireSegment } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc7413, rfc9293 } from "../sources.ts";
 
 type Seen = Parameters<Question>[0];
@@ -126,12 +126,7 @@ export const firstTwoCarryNone: Claim = {
       question: (t) => [
         given(
           "the server's data arrives before any third segment has",
-          onWire(t, ["client", "server"], (segments) =>
-            someSegment(
-              segments,
-              (one) => one.from === "server" && !has(one, "SYN") && one.fact.segment.payloadBytes > 0,
-            ),
-          ),
+          onWire(t, ["client", "server"], answeredBeforeThird),
         ),
         ...carriesNone(t),
       ],
@@ -189,7 +184,7 @@ async function fastOpen(
 }
 
 function carriesNone(t: Seen): ReturnType<Question> {
-  const isEmpty = ({ fact }: WireSegment) => fact.segment.payloadBytes === 0;
+  const isEmpty = (segment: WireSegment) => !carriesData(segment);
   return [
     claimed(
       "the first segment, the SYN, carries no data",
@@ -202,8 +197,14 @@ function carriesNone(t: Seen): ReturnType<Question> {
   ];
 }
 
-const isSyn = (segment: WireSegment) => has(segment, "SYN") && !has(segment, "ACK");
-const isSynAck = (segment: WireSegment) => has(segment, "SYN", "ACK");
+/** The server's data has come, and until then nothing of the client's but its SYN had. */
+function answeredBeforeThird(segments: readonly WireSegment[]): WireFinding {
+  const answer = sentBy(segments, "server").find((one) => carriesData(one) && arrived(one));
+  const answered = answer?.fact.arrivedAt;
+  if (answer === undefined || answered === undefined) return { answer: false, shown: segments };
+  const came = sentBy(segments, "client").filter((one) => arrived(one) && (one.fact.arrivedAt ?? 0) < answered);
+  return { answer: came.every(isSyn), shown: [...came, answer] };
+}
 
 function synWith(t: Seen, isSo: (segment: WireSegment) => boolean) {
   return onWire(t, ["client", "server"], (segments) => everySegment(segments.filter(isSyn), isSo));

@@ -3,6 +3,7 @@ import { claimed, given, type Question } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import { wentThrough } from "../../judge/transitions.ts";
+import { orLate } from "../../lab/deadline.ts";
 import type { Session } from "../../lab/session.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 
@@ -38,7 +39,7 @@ export const states: Claim = {
         await lost.catches();
         await lab.reading("held");
         await lost.lift();
-        await listener.endOf(client).accepted();
+        await orLate(listener.endOf(client).accepted());
         await lab.reading("open");
       },
       question: (t) => [
@@ -86,7 +87,7 @@ async function answerLost(lab: Session, bind: "v4" | "v6"): Promise<void> {
   await lost.catches();
   await lab.reading("held");
   await lost.lift();
-  await listener.endOf(client).accepted();
+  await orLate(listener.endOf(client).accepted());
   await lab.reading("open");
 }
 

@@ -3,12 +3,15 @@ import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given, type Question } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
-import { rowAt } from "../../judge/states.ts";
+import { onWire } from "../../judge/wire.ts";
 import type { Session } from "../../lab/session.ts";
-import { faultsOf, measureOf } from "../../timeline/query.ts";
+import { eventsOf, faultsOf, measureOf } from "../../timeline/query.ts";
+import { isSyn, sentBy } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc1122, rfc9293 } from "../sources.ts";
 
 type Seen = Parameters<Question>[0];
+
+const ends = ["client", "server"] as const;
 
 export const synRetries: Claim = {
   address: "handshake/syn-retries",
@@ -47,14 +50,14 @@ export const synRetries: Claim = {
     },
     {
       name: "every SYN is lost, net.ipv4.tcp_syn_retries 6 → 1",
-      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_synack_retries": 1 } },
+      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_synack_retries": 1 }, capture: true },
       timerMs: 3_000,
       experiment: neverAnswered,
       question: sentAgainThenGivenUp,
     },
     {
       name: "every SYN is lost, net.ipv4.tcp_syn_retries 6 → 1 and tcp_syn_linear_timeouts 4 → 0",
-      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_syn_linear_timeouts": 0 } },
+      needs: { sysctls: { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_syn_linear_timeouts": 0 }, capture: true },
       timerMs: 3_000,
       experiment: neverAnswered,
       question: sentAgainThenGivenUp,
@@ -67,8 +70,6 @@ async function neverAnswered(lab: Session): Promise<void> {
   const listener = await lab.listen();
   await using lost = await lab.lose("SYN", { to: listener });
   const client = await lab.attempt(listener);
-  await client.resends();
-  await lab.reading("sent again");
   await client.saw(["error", "connect"], { within: 30_000 });
   await lab.reading("after");
   await lost.lift();
@@ -81,19 +82,34 @@ function sentAgainThenGivenUp(t: Seen): ReturnType<Question> {
       "the setting is as stated",
       measured(t, { name: "net.ipv4.tcp_syn_retries", label: "set" }, (n) => n === 1),
     ),
-    claimed(
-      "it is sent again",
-      rowAt(t, "sent again", "client", (row) => (row.timer?.retransmits ?? 0) > 0),
-    ),
-    claimed("the second wait is longer than the first", longerWait(t)),
+    claimed("it is sent again", sentAgain(t)),
+    claimed("each wait is longer than the one before", everLonger(t)),
     claimed("as often as the setting says", resentAsSet(t)),
     claimed("the attempt is given up with ETIMEDOUT", sawEvent(t, "client", "error", timedOut)),
   ];
 }
 
-/** `backoff` in ss: how many times the timeout (`rto`, in milliseconds) has been doubled by now. */
-function longerWait(t: Seen): Observation {
-  return rowAt(t, "sent again", "client", (row) => Number(row.tcpInfo.backoff ?? 0) > 0);
+function sentAgain(t: Seen): Observation {
+  return onWire(t, ends, (segments) => {
+    const syns = sentBy(segments, "client").filter(isSyn);
+    return { answer: syns.length > 1, shown: syns };
+  });
+}
+
+/** A timer fires late on a busy machine, and never early. */
+const isLonger = (wait: number, before: number): boolean => wait > 1.25 * before;
+
+/** From each SYN to the next, and from the last until the attempt is given up. */
+function everLonger(t: Seen): Observation {
+  const [end] = eventsOf(t, "client", "error");
+  const seen = onWire(t, ends, (segments) => {
+    const syns = sentBy(segments, "client").filter(isSyn);
+    const times = [...syns.map(({ fact }) => fact.at), ...(end === undefined ? [] : [end.at])];
+    const waits = times.slice(1).map((at, index) => at - (times[index] ?? at));
+    const answer = waits.slice(1).every((wait, index) => isLonger(wait, waits[index] ?? wait));
+    return { answer: waits.length < 2 ? undefined : answer, shown: syns };
+  });
+  return { ...seen, evidence: [...seen.evidence, ...(end === undefined ? [] : [end])] };
 }
 
 /** The server's ingress lost the first SYN and all its repetitions. */

@@ -4,7 +4,7 @@ import { received } from "../../judge/received.ts";
 import { inState } from "../../judge/states.ts";
 import { onWire } from "../../judge/wire.ts";
 import type { Session } from "../../lab/session.ts";
-import { arrived, has, isBareAck } from "../../timeline/wire.ts";
+import { arrived, has, isBareAck, isSynAck } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc7413, rfc9293 } from "../sources.ts";
 
 type Seen = Parameters<Question>[0];
@@ -15,7 +15,7 @@ export const thirdMayCarryData: Claim = {
   address: "handshake/third-may-carry-data",
   statement: {
     en: "The third segment of a handshake can already carry data: it opens the connection at the server and brings the first bytes.",
-    zh: "握手的第三个报文段就可以携带数据：它既使服务器一侧的连接建立，又带来最初的数据。",
+    zh: "握手的第三个报文段就可以携带数据：它在建立服务器端连接的同时带来最初的数据。",
   },
   sources: [
     ...notes("N1"),
@@ -46,7 +46,7 @@ export const thirdMayCarryData: Claim = {
       question: opensAndBrings,
     },
     {
-      name: "nothing is lost, and Node's client writes before it is connected",
+      name: "Node's client writes before it is connected (its first SYN is lost to give it the time), then nothing is lost",
       needs: { capture: true },
       timerMs: 1_000,
       async experiment(lab) {
@@ -111,7 +111,7 @@ function opensAndBrings(t: Seen): ReturnType<Question> {
     claimed(
       "the first segment that arrives after the SYN+ACK carries data",
       onWire(t, ["client", "server"], (segments) => {
-        const answered = segments.findIndex((one) => has(one, "SYN", "ACK"));
+        const answered = segments.findIndex((one) => isSynAck(one));
         const third = segments
           .slice(answered + 1)
           .find((one) => one.from === "client" && !has(one, "SYN") && arrived(one));

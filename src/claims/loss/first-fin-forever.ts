@@ -93,15 +93,15 @@ const isTimeout = (detail: { readonly code?: unknown }) => detail.code === "ETIM
 
 /**
  * The first two waits are alike, for a tail loss probe (RFC 8985 §7.2) comes before the first timeout, and so are all that
- * have grown to tcp_rto_max_ms.
+ * have grown to tcp_rto_max_ms. A timer can be late but hardly early: a late one makes its wait longer and may make the next
+ * look shorter, so each is compared with the shortest before it, which no lateness can have made too long.
  */
 function everLonger(segments: readonly WireSegment[], closer: Side): WireFinding {
   const fins = segments.filter((segment) => segment.from === closer && has(segment, "FIN"));
   const waits = fins.slice(1).map((fin, index) => fin.fact.at - (fins[index]?.fact.at ?? 0));
-  const [shortest, longest] = [waits[0], waits.at(-1)];
-  if (shortest === undefined || longest === undefined) return { answer: undefined, shown: fins };
-  const noneShorter = waits.every((wait, index) => wait > (waits[index - 1] ?? 0) * 0.8);
-  return { answer: noneShorter && longest > shortest * 1.5, shown: fins };
+  if (waits.length === 0) return { answer: undefined, shown: fins };
+  const noneShorter = waits.every((wait, index) => wait >= 0.9 * Math.min(...waits.slice(0, index + 1)));
+  return { answer: noneShorter && Math.max(...waits) > 1.5 * Math.min(...waits), shown: fins };
 }
 
 /** The reckoned time is the least: the kernel gives up when the first wait after it ends, which can be as long again. */

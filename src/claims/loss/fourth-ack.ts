@@ -1,11 +1,12 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
+import { onWire } from "../../judge/wire.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
 import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
 import { ipSysctl, notes, rfc6298, rfc9293 } from "../sources.ts";
-import { caught } from "./caught.ts";
+import { eachAcknowledged, sentAgain } from "./fins.ts";
 import { fewRetries } from "./sysctls.ts";
 
 const lost = "the last ACK is lost";
@@ -30,6 +31,7 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
   const peer = otherSide(closer);
   return {
     name,
+    needs: { capture: true },
     timerMs: losses > 2 ? 1_600 : 400,
     async experiment(lab) {
       const { active, passive } = await connectSides(lab, closer, family);
@@ -47,8 +49,12 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
       given(`the ${closer} has the FIN`, inState(t, lost, closer, "TIME-WAIT")),
       given(`the ${peer} does not know it`, inState(t, lost, peer, "LAST-ACK")),
       claimed(
-        "its FIN is sent again, and each is acknowledged",
-        caught(t, (count) => count >= losses),
+        "its FIN is sent again",
+        onWire(t, [closer, peer], (segments) => sentAgain(segments, peer, losses - 1)),
+      ),
+      claimed(
+        "each that comes is acknowledged",
+        onWire(t, [closer, peer], (segments) => eachAcknowledged(segments, peer, losses - 1)),
       ),
       claimed(`the ${peer} is closed once an ACK comes`, inState(t, healed, peer, "CLOSED")),
       claimed(`the ${closer} is in TIME-WAIT still`, inState(t, healed, closer, "TIME-WAIT")),
@@ -58,6 +64,7 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
 
 const processGone: Case = {
   name: "the client's process is killed in TIME-WAIT",
+  needs: { capture: true },
   timerMs: 400,
   async experiment(lab) {
     const process = await lab.process({ host: "client" });
@@ -81,8 +88,12 @@ const processGone: Case = {
     given("the client has the FIN", inState(t, lost, "client", "TIME-WAIT")),
     given("the server does not know it", inState(t, lost, "server", "LAST-ACK")),
     claimed(
-      "its FIN is sent again, and each is acknowledged",
-      caught(t, (count) => count > 1),
+      "its FIN is sent again",
+      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "server")),
+    ),
+    claimed(
+      "each that comes is acknowledged, without a process",
+      onWire(t, ["client", "server"], (segments) => eachAcknowledged(segments, "server", 1)),
     ),
     claimed("the server is closed once an ACK comes", inState(t, healed, "server", "CLOSED")),
   ],
@@ -90,7 +101,7 @@ const processGone: Case = {
 
 const neverComes: Case = {
   name: "no ACK ever comes (tcp_orphan_retries 0, which is taken for 8, → 2: at least 102.2 → 1.4 s)",
-  needs: fewRetries,
+  needs: { ...fewRetries, capture: true },
   timerMs: 3_500,
   async experiment(lab) {
     const { active: client, passive: server } = await connectSides(lab, "client");
@@ -108,7 +119,7 @@ const neverComes: Case = {
     given("the client has the FIN", inState(t, lost, "client", "TIME-WAIT")),
     claimed(
       "the FIN is sent again",
-      caught(t, (count) => count > 1),
+      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "server")),
     ),
     claimed("the server goes on as long as no ACK has come", inState(t, healed, "server", "LAST-ACK")),
   ],

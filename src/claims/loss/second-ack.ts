@@ -1,15 +1,12 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
-import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
-import { inState, rowAt } from "../../judge/states.ts";
-import { onWire, type WireFinding } from "../../judge/wire.ts";
+import { inState } from "../../judge/states.ts";
+import { onWire } from "../../judge/wire.ts";
 import { orLate } from "../../lab/deadline.ts";
-import type { Timeline } from "../../timeline/timeline.ts";
-import { has, type WireSegment } from "../../timeline/wire.ts";
 import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
 import { notes, rfc6298, rfc9293 } from "../sources.ts";
-import { caught } from "./caught.ts";
+import { eachAcknowledged, sentAgain } from "./fins.ts";
 
 const lost = "the ACK of the FIN is lost";
 const healed = "nothing is lost any more";
@@ -26,6 +23,7 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
   const peer = otherSide(closer);
   return {
     name,
+    needs: { capture: true },
     timerMs: losses > 2 ? 1_600 : 400,
     async experiment(lab) {
       const { active, passive } = await connectSides(lab, closer, family);
@@ -41,10 +39,13 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
     question: (t) => [
       given(`the ${peer} has the FIN`, sawEvent(t, peer, "end", { by: lost })),
       given(`the ${closer} does not know it`, inState(t, lost, closer, "FIN-WAIT-1")),
-      claimed("the FIN is sent again", sentAgain(t, lost, closer)),
       claimed(
-        "each is acknowledged",
-        caught(t, (count) => count >= losses),
+        "the FIN is sent again",
+        onWire(t, [closer, peer], (segments) => sentAgain(segments, closer, losses - 1)),
+      ),
+      claimed(
+        "each that comes is acknowledged",
+        onWire(t, [closer, peer], (segments) => eachAcknowledged(segments, closer, losses - 1)),
       ),
       claimed(`the ${closer} has its ACK in the end`, inState(t, healed, closer, "FIN-WAIT-2")),
       claimed(`the ${peer} is none the worse for it`, inState(t, healed, peer, "CLOSE-WAIT")),
@@ -52,17 +53,12 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
   };
 }
 
-/** `retrans` in ss: how many segments have been sent again; it leaves out a zero. */
-function sentAgain(t: Timeline, label: string, endpoint: string): Observation {
-  return rowAt(t, label, endpoint, (row) => row.tcpInfo.retrans !== undefined);
-}
-
 /** The FIN's first timer is put off, so that what the server sends comes before it without any haste. */
 const unhurried = { "net.ipv4.tcp_rto_min_us": 60_000_000 };
 
 const dataAcknowledges: Case = {
   name: "the ACK is lost, and the server sends data before the FIN is due again (tcp_rto_min_us 0.2 → 60 s)",
-  needs: { sysctls: unhurried },
+  needs: { sysctls: unhurried, capture: true },
   async experiment(lab) {
     const { active: client, passive: server } = await connectSides(lab, "client");
     await using ack = await lab.lose("ACK of FIN", { from: server, times: 1 });
@@ -79,7 +75,10 @@ const dataAcknowledges: Case = {
     given("the server has the FIN", sawEvent(t, "server", "end", { by: lost })),
     given("the client does not know it", inState(t, lost, "client", "FIN-WAIT-1")),
     given("it does in the end", inState(t, healed, "client", "FIN-WAIT-2")),
-    claimed("the FIN is sent again", sentAgain(t, healed, "client")),
+    claimed(
+      "the FIN is sent again",
+      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "client")),
+    ),
   ],
 };
 
@@ -101,14 +100,12 @@ const finAcknowledges: Case = {
     given("the server has the FIN", sawEvent(t, "server", "end", { by: lost })),
     given("the client does not know it", inState(t, lost, "client", "FIN-WAIT-1")),
     given("it does in the end, and has the server's", inState(t, healed, "client", "TIME-WAIT")),
-    claimed("the FIN is sent again", onWire(t, ["client", "server"], secondFin)),
+    claimed(
+      "the FIN is sent again",
+      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "client")),
+    ),
   ],
 };
-
-function secondFin(segments: readonly WireSegment[]): WireFinding {
-  const fins = segments.filter((segment) => segment.from === "client" && has(segment, "FIN"));
-  return { answer: fins.length > 1, shown: fins };
-}
 
 export const secondAck: Claim = {
   address: "loss/second-ack",

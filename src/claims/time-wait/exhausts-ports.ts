@@ -6,7 +6,7 @@ import { openAndClose } from "../../lab/crowd.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { ipSysctl, manual, notes, rfc6191 } from "../sources.ts";
+import { ipSysctl, manual, notes } from "../sources.ts";
 import { countTimeWaits, timeWaits } from "./counted.ts";
 import { fewPorts, portCount } from "./few-ports.ts";
 
@@ -22,7 +22,6 @@ export const exhaustsPorts: Claim = {
     manual("ip(7)", "ip_local_port_range, IP_BIND_ADDRESS_NO_PORT"),
     ipSysctl("ip_local_port_range"),
     ipSysctl("tcp_tw_reuse"),
-    rfc6191("2"),
   ],
   cases: [
     {

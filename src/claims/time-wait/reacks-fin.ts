@@ -2,10 +2,12 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { not } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState, rowAt } from "../../judge/states.ts";
-import { onWire, someSegment, type WireFinding } from "../../judge/wire.ts";
+import { onWire, someSegment } from "../../judge/wire.ts";
+import { orLate } from "../../lab/deadline.ts";
 import type { Needs } from "../../model/claim.ts";
-import { arrived, has, isBareAck, type WireSegment } from "../../timeline/wire.ts";
-import { leaves, otherSide, type Side } from "../close/sides.ts";
+import { has } from "../../timeline/wire.ts";
+import { leaves, otherSide } from "../close/sides.ts";
+import { eachAcknowledged } from "../loss/fins.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeWithoutLastAck } from "./closing.ts";
 
@@ -26,7 +28,7 @@ function lastAckLost(name: string, closing: Closing, times = 1, needs: Needs = {
       await passive.resends(times);
       await lab.reading(lost);
       await lastAck.lift();
-      await leaves(passive, "LAST-ACK");
+      await orLate(leaves(passive, "LAST-ACK"));
       await lab.reading(again);
     },
     question: (t) => [
@@ -47,16 +49,6 @@ function lastAckLost(name: string, closing: Closing, times = 1, needs: Needs = {
       claimed(`the ${side} still waits`, inState(t, again, side, "TIME-WAIT")),
     ],
   };
-}
-
-function eachAcknowledged(segments: readonly WireSegment[], closer: Side, times: number): WireFinding {
-  const fins = segments.filter((segment) => segment.from === closer && has(segment, "FIN") && arrived(segment));
-  const acks = segments.filter(
-    (segment) => segment.to === closer && isBareAck(segment) && fins.some((fin) => segment.ack === fin.next),
-  );
-  if (fins.length <= times) return { answer: undefined, shown: fins };
-  const shown = [...fins.slice(0, 3), ...acks.slice(0, 3)].toSorted((a, b) => a.fact.at - b.fact.at);
-  return { answer: acks.length >= fins.length, shown };
 }
 
 export const reacksFin: Claim = {

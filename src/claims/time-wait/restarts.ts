@@ -66,7 +66,7 @@ export const restarts: Claim = {
   address: "time-wait/restarts",
   statement: {
     en: "When the peer's FIN comes again, TIME-WAIT starts over.",
-    zh: "在 TIME-WAIT 中再次收到对端的 FIN，等待会重新开始计时。",
+    zh: "在 TIME-WAIT 中再次收到对端的 FIN 时，计时重新开始。",
   },
   sources: [...notes("N0", "N2"), rfc9293("3.10.7.4")],
   cases: [

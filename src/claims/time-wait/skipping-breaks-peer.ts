@@ -9,6 +9,7 @@ import type { Fault } from "../../lab/fault.ts";
 import { orFailed } from "../../lab/peer/conversation.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
+import { FinwaitError } from "../../model/errors.ts";
 import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
@@ -85,6 +86,13 @@ function letGo(name: string, closer: Side): Case {
   };
 }
 
+/** ss is silent about a kernel that cannot: older ones refuse TIME-WAIT, others lack CONFIG_INET_DIAG_DESTROY. */
+async function isRemoved(waiting: Endpoint): Promise<void> {
+  const { state } = await waiting.state();
+  if (state !== "TIME-WAIT") return;
+  throw new FinwaitError("FINWAIT_CAPABILITY_MISSING", "needs a kernel in which ss --kill removes a TIME-WAIT");
+}
+
 const removed: Case = {
   name: "the client's TIME-WAIT is removed by hand (ss --kill), the server's program has let go of its socket",
   needs: { exclusive: true, capture: true },
@@ -94,6 +102,7 @@ const removed: Case = {
     const reset = await lab.lose("RST", { from: active });
     const { host, local } = active;
     await host.run("ss", ["-K", "-H", "-n", "-t", "state", "time-wait", "sport", "=", `:${local.port}`]);
+    await isRemoved(active);
     await comesAgain(lab, lastAck, reset, "client", passive);
   },
   question: (t) => [...isWaiting(t, "client", "server"), ...isReset(t, "client", "server")],

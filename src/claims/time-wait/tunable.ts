@@ -1,5 +1,5 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
-import { compared, measured } from "../../judge/measures.ts";
+import { compared } from "../../judge/measures.ts";
 import { anyOf, not } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
@@ -137,22 +137,6 @@ const reused: Case = {
   ],
 };
 
-const recycle: Case = {
-  name: "tcp_tw_recycle, which guides still recommend",
-  async experiment(lab) {
-    const { name } = lab.host("server");
-    const names = (await lab.host(name).run("ls", ["/proc/sys/net/ipv4"])).split(/\s+/);
-    const value = names.filter((one) => one === "tcp_tw_recycle").length;
-    lab.story.measure(name, { name: "sysctls called net.ipv4.tcp_tw_recycle", label: later, value, unit: "" });
-  },
-  question: (t) => [
-    claimed(
-      "this kernel has such a parameter",
-      measured(t, { name: "sysctls called net.ipv4.tcp_tw_recycle", label: later }, (count) => count > 0),
-    ),
-  ],
-};
-
 const finTimeout = { sysctls: { "net.ipv4.tcp_fin_timeout": 1 } };
 const reuse = { sysctls: { "net.ipv4.tcp_tw_reuse": 1 } };
 
@@ -167,7 +151,7 @@ export const tunable: Claim = {
     ipSysctl("tcp_fin_timeout"),
     ipSysctl("tcp_max_tw_buckets"),
     ipSysctl("tcp_tw_reuse"),
-    manual("tcp(7)", "tcp_tw_recycle"),
+    manual("tcp(7)", "tcp_tw_recycle, removed in Linux 4.12"),
   ],
   cases: [
     leftAlone("tcp_fin_timeout 60 → 1 s, the server closes first", finTimeout, { active: "server" }),
@@ -178,7 +162,6 @@ export const tunable: Claim = {
       lab.connect(),
     ),
     reused,
-    recycle,
     noBucketLeft("tcp_max_tw_buckets lowered to 0, the server closes first", 0, "server"),
     noBucketLeft("tcp_max_tw_buckets lowered to 0, the client closes first", 0, "client"),
     noBucketLeft("tcp_max_tw_buckets lowered to 1, the client's second connection", 1, "client"),

@@ -49,13 +49,27 @@ export const unhurried = "(tcp_rto_min_us 0.2 → 60 s)";
  *
  * Nagle's delay keeps the second write back, because nothing acknowledges the first; the FIN then joins it.
  */
-export async function endsWithData(lab: Session): Promise<void> {
-  const { client, server } = await lab.connect();
+export async function endsWithData(lab: Session): Promise<Pair> {
+  const pair = await lab.connect();
+  const { client, server } = pair;
   await using lost = await lab.lose("bare ACK", { from: server });
   await Promise.all([client.write(5), client.end(7)]);
   await server.saw("end");
   await lost.lift();
   await client.saw("close");
+  return pair;
+}
+
+/** More than one segment at once, even where the network card is given large ones to cut. */
+const twoFlights = 20_000;
+
+/** The first segment is lost; what leaves together with it is acknowledged selectively. */
+export async function withGap(lab: Session): Promise<void> {
+  const { client, server } = await connectPair(lab);
+  await using _lost = await lab.lose("everything", { from: client, times: 1 });
+  await client.write(twoFlights);
+  await server.received(twoFlights);
+  await isAcknowledged(client);
 }
 
 /** Resolves once all that the endpoint has sent is acknowledged. */

@@ -1,4 +1,5 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
+import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { onWire, someSegment } from "../../judge/wire.ts";
@@ -92,11 +93,15 @@ const peerGoesOn = ends(
 );
 
 const together: Case = {
-  ...ends(`the FIN comes together with the last 7 of 12 bytes ${unhurried}`, 12, endsWithData, (t) =>
-    given(
-      "one segment has FIN and data",
-      onWire(t, sides, (all) => someSegment(all, (segment) => isFin(segment) && carriesData(segment))),
-    ),
+  ...ends(
+    `the FIN comes together with the last 7 of 12 bytes ${unhurried}`,
+    12,
+    async (lab) => void (await endsWithData(lab)),
+    (t) =>
+      given(
+        "one segment has FIN and data",
+        onWire(t, sides, (all) => someSegment(all, (segment) => isFin(segment) && carriesData(segment))),
+      ),
   ),
   needs: unhurriedNeeds,
 };
@@ -127,16 +132,30 @@ const lostBefore: Case = {
 };
 
 /** Node throws away what the kernel has not taken yet; the kernel sends what it has, and a FIN like any other. */
-const destroyed = ends("destroy() while much of 16 MiB waits in Node's memory", large, async (lab) => {
-  const { client, server } = await lab.connect({ server: { pauseOnConnect: true, reading: "none" } });
-  await client.write(large);
-  await server.hasUnread(1);
-  await client.destroy();
-  await client.saw("close");
-  await server.read();
-  await server.resume();
-  await server.saw("close", { within: 30_000 });
-});
+const destroyed = ends(
+  "destroy() while much of 16 MiB waits in Node's memory",
+  large,
+  async (lab) => {
+    const { client, server } = await lab.connect({ server: { pauseOnConnect: true, reading: "none" } });
+    await client.write(large);
+    await server.hasUnread(1);
+    const { writableLength: value } = await client.inspect();
+    lab.story.measure(client.host.name, { ...unwritten, value, unit: "bytes" });
+    await client.destroy();
+    await client.saw("close");
+    await server.read();
+    await server.resume();
+    await server.saw("close", { within: 30_000 });
+  },
+  (t) =>
+    given(
+      "Node had not written it all when it was destroyed",
+      measured(t, unwritten, (waiting) => waiting > 0),
+    ),
+);
+
+/** Node counts a write until the kernel has taken all of it. */
+const unwritten = { name: "writableLength", label: "before destroy()" };
 
 export const finEndsData: Claim = {
   address: "wire/fin-ends-data",

@@ -70,7 +70,7 @@ export const finTakesANumber: Claim = {
     {
       name: `a FIN together with data ${unhurried}`,
       needs: unhurriedNeeds,
-      experiment: endsWithData,
+      experiment: async (lab) => void (await endsWithData(lab)),
       question: (t) => [
         given(
           "one segment has FIN and data",

@@ -7,10 +7,10 @@ import type { Needs } from "../../model/claim.ts";
 import type { Check } from "../../model/verdict.ts";
 import { reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { has, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { has, isSynAck, sentBy, type WireSegment } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc3168, rfc6093, rfc9293 } from "../sources.ts";
 import { closesInTurn, connectPair, talks } from "./conversation.ts";
-import { withoutOffload } from "./offload.ts";
+import { isLeftToCard, withoutOffload } from "./offload.ts";
 
 const sides = ["client", "server"] as const;
 const connected = "connected";
@@ -19,6 +19,7 @@ const connected = "connected";
 function fields(t: Timeline): readonly Check[] {
   return [
     claimed("the ports, 16 bits each, are those of the sockets as ss lists them", portsAreTheSockets(t)),
+    claimed("the window, 16 bits, is what the peer's kernel takes it for (snd_wnd in ss)", windowIsTaken(t)),
     claimed(
       "the urgent pointer, 16 bits, is 0 wherever URG does not say that it counts",
       onWire(t, sides, (all) => everySegment(all, (one) => has(one, "URG") || one.fact.segment.urgentPointer === 0)),
@@ -28,10 +29,10 @@ function fields(t: Timeline): readonly Check[] {
       onWire(t, sides, (all) => everySegment(all, ({ fact }) => fact.segment.reserved === 0)),
     ),
     claimed(
-      "the checksum, 16 bits, is that of the segment",
+      "the checksum, 16 bits, matches the segment, or is what a network card is given to go on from",
       onWire(t, sides, (all) => {
         const whole = all.filter(({ fact }) => fact.segment.checksumIsRight !== undefined);
-        return everySegment(whole, ({ fact }) => fact.segment.checksumIsRight === true);
+        return everySegment(whole, ({ fact }) => fact.segment.checksumIsRight === true || isLeftToCard(fact.segment));
       }),
     ),
   ];
@@ -46,6 +47,15 @@ function portsAreTheSockets(t: Timeline): Observation {
       const [clients, servers] = from === "client" ? [source, destination] : [destination, source];
       return clients.port === row.local.port && servers.port === row.peer.port;
     });
+  });
+}
+
+/** Until the server says more, the window of its SYN+ACK is the one that the client goes by; it is never scaled. */
+function windowIsTaken(t: Timeline): Observation {
+  const taken = reading(t, connected, "client")?.row?.tcpInfo.snd_wnd;
+  return onWire(t, sides, (all) => {
+    if (taken === undefined) return { answer: undefined, shown: [] };
+    return everySegment(all.filter(isSynAck), ({ fact }) => fact.segment.window === Number(taken));
   });
 }
 
@@ -75,7 +85,7 @@ function whole(name: string, { family = 4, sysctls = {} }: Condition = {}): Case
 }
 
 const byDefault: Case = {
-  name: "a whole connection, checksums left to the network card, as by default (veth has no card that would fill them in)",
+  name: "a whole connection, checksums left to the network card and captured before it fills them in, as by default",
   needs: { capture: true },
   experiment: (lab) => conversation(lab, 4),
   question: fields,
@@ -187,8 +197,8 @@ const askingForEcn: Case = {
 export const headerFields: Claim = {
   address: "wire/header-fields",
   statement: {
-    en: "In a TCP header ports, window, checksum and urgent pointer have 16 bits each, sequence and acknowledgment number 32; reserved bits are zero, and the checksum is that of the segment.",
-    zh: "TCP 首部中，端口、窗口、校验和、紧急指针各占 16 位，序号和确认号各占 32 位；保留位为 0，校验和就是该报文段的校验和。",
+    en: "In a TCP header ports, window, checksum and urgent pointer have 16 bits each, sequence and acknowledgment number 32; reserved bits are zero, and the checksum matches the segment once the network card, where it is left to it, has filled it in.",
+    zh: "TCP 首部中，端口、窗口、校验和、紧急指针各占 16 位，序号和确认号各占 32 位；保留位为 0，校验和与报文段内容相符（交给网卡计算时，由网卡随后填入）。",
   },
   sources: [
     ...notes("N4"),
@@ -196,7 +206,7 @@ export const headerFields: Claim = {
     rfc9293("3.4"),
     rfc9293("3.8.5"),
     rfc3168("6.1"),
-    rfc6093("3.1"),
+    rfc6093("3.2"),
     ipSysctl("tcp_ecn"),
     manual("ethtool(8)", "tx"),
   ],

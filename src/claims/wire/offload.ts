@@ -1,5 +1,6 @@
 import type { Host } from "../../lab/host.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Segment } from "../../model/segment.ts";
 
 /**
  * What a network card is asked to do in the kernel's place (ethtool(8)): the checksums of what leaves, and the cutting of
@@ -33,6 +34,23 @@ export async function withoutOffload(lab: Session, ...offloads: readonly Offload
   }
   return { [Symbol.asyncDispose]: restore };
 }
+
+/**
+ * Whether the checksum is the one that the kernel leaves to an IPv4 segment's network card: the sum of addresses, protocol
+ * and length (RFC 9293 §3.1: the pseudo-header), to which the card adds the segment's own words (kernel: CHECKSUM_PARTIAL).
+ */
+export function isLeftToCard({ source, destination, headerBytes, payloadBytes, checksum }: Segment): boolean {
+  const addresses = [source, destination].flatMap(({ address }) => address.split(".").map(Number));
+  if (addresses.length !== 8) return false;
+  const high = addresses.filter((_, index) => index % 2 === 0).reduce((sum, byte) => sum + byte, 0);
+  const low = addresses.filter((_, index) => index % 2 === 1).reduce((sum, byte) => sum + byte, 0);
+  const sum = high * 256 + low + protocol + headerBytes + payloadBytes;
+  // Ones' complement: what is carried over the 16 bits comes in again from the right.
+  return (sum - 1) % 0xffff === (checksum + 0xfffe) % 0xffff;
+}
+
+/** TCP's number in IP's header. */
+const protocol = 6;
 
 /** One ethtool command, for which the image has no program; resolves with the value that the kernel gave back. */
 async function ethtool(host: Host, command: number, value: 0 | 1): Promise<boolean> {

@@ -1,14 +1,13 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { everySegment, onWire, someSegment } from "../../judge/wire.ts";
-import type { Session } from "../../lab/session.ts";
 import type { Needs } from "../../model/claim.ts";
 import type { TcpOptions } from "../../model/segment.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, type WireSegment } from "../../timeline/wire.ts";
 import { manual, notes, rfc2018, rfc7323, rfc7413, rfc9293 } from "../sources.ts";
-import { connectPair, isAcknowledged, wholeConversation } from "./conversation.ts";
+import { wholeConversation, withGap } from "./conversation.ts";
 
 const sides = ["client", "server"] as const;
 
@@ -29,16 +28,19 @@ function bytesOf({ mss, windowScale, sackPermitted, sack, timestamps, fastOpen, 
   return lengths.reduce((sum, length) => sum + length, 0);
 }
 
-/** Options are there and end within a header of whole words; the bytes that they leave are padding. */
+/**
+ * Options and padding account for every byte of the list. It ends with a word because its length is told in words: whether
+ * it is padding that fills the rest, and not something else, is the question.
+ */
 function fillWords({ fact }: WireSegment): boolean {
   const { options, headerBytes } = fact.segment;
   const own = bytesOf(options);
-  return own > 0 && options.malformed === undefined && 20 + own <= headerBytes && headerBytes % 4 === 0;
+  return own > 0 && options.malformed === undefined && 20 + own + (options.paddingBytes ?? 0) === headerBytes;
 }
 
 function filled(t: Timeline, which: string, isMeant: (segment: WireSegment) => boolean): Check {
   return claimed(
-    `${which} has options, and they end with a 32-bit word`,
+    `${which} has options, and with their padding they fill a header of whole 32-bit words exactly`,
     onWire(t, sides, (all) => everySegment(all.filter(isMeant), fillWords)),
   );
 }
@@ -80,18 +82,6 @@ const afterwards: Case = {
   experiment: (lab) => wholeConversation(lab),
   question: (t) => [needsPadding(t, isLater), filled(t, "every later segment", isLater)],
 };
-
-/** More than one segment at once, even where the network card is given large ones to cut. */
-const twoFlights = 20_000;
-
-/** The first segment is lost; what leaves together with it is acknowledged selectively. */
-async function withGap(lab: Session): Promise<void> {
-  const { client, server } = await connectPair(lab);
-  await using _lost = await lab.lose("everything", { from: client, times: 1 });
-  await client.write(twoFlights);
-  await server.received(twoFlights);
-  await isAcknowledged(client);
-}
 
 const isSelective = ({ fact }: WireSegment) => fact.segment.options.sack !== undefined;
 

@@ -7,7 +7,7 @@ import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, isSyn, sentBy, type WireSegment } from "../../timeline/wire.ts";
 
 const sides = ["client", "server"] as const;
-const largest = 2 ** 32 - 1;
+const numbers = 2 ** 32;
 const bytes = 5;
 
 /** RFC 9293 §3.4: all arithmetic with these numbers is modulo 2^32. */
@@ -31,23 +31,27 @@ export const pastTheLastNumber: Case = {
   question: (t) => [
     given(
       "the client's SYN has the last number but two",
-      onWire(t, sides, (all) => someSegment(all.filter(isSyn), ({ fact }) => fact.segment.sequence === largest - 2)),
+      onWire(t, sides, (all) => someSegment(all.filter(isSyn), ({ fact }) => fact.segment.sequence === numbers - 3)),
     ),
-    claimed(`after ${bytes} bytes the number is greater by ${bytes}`, isGreaterBy(t, bytes)),
+    claimed(
+      `after ${bytes} bytes the number has moved on by ${bytes}, beginning again at 0 (modulo 2^32)`,
+      movesOnBy(t, bytes),
+    ),
   ],
 };
 
 /** Of the client's first two segments with data, as the wire has their numbers; lines of evidence count from the SYN. */
-function isGreaterBy(t: Timeline, count: number): Observation {
-  let numbers: readonly MeasureFact[] = [];
+function movesOnBy(t: Timeline, count: number): Observation {
+  let asCaptured: readonly MeasureFact[] = [];
   const { answer, evidence } = onWire(t, sides, (all) => {
     const data = sentBy(all, "client").filter(carriesData);
     const [first, second] = [data[0], data.find(({ seq }) => seq > (data[0]?.seq ?? 0))];
     if (first === undefined || second === undefined) return { answer: undefined, shown: data };
-    numbers = [first, second].map(asMeasure);
-    return { answer: second.fact.segment.sequence === first.fact.segment.sequence + count, shown: [first, second] };
+    asCaptured = [first, second].map(asMeasure);
+    const expected = (first.fact.segment.sequence + count) % numbers;
+    return { answer: second.fact.segment.sequence === expected, shown: [first, second] };
   });
-  return { answer, evidence: [...numbers, ...evidence] };
+  return { answer, evidence: [...asCaptured, ...evidence] };
 }
 
 function asMeasure({ fact: { at, host, segment }, seq, next }: WireSegment): MeasureFact {

@@ -108,7 +108,7 @@ export const rstTearsDown: Claim = {
   address: "wire/rst-tears-down",
   statement: {
     en: "RST=1 ends the connection at once, on both sides.",
-    zh: "RST=1 立即终止连接，双方都是如此。",
+    zh: "RST=1 会使双方立即终止连接。",
   },
   sources: [
     ...notes("N0", "N3"),

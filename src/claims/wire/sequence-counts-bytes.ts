@@ -1,14 +1,14 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { received } from "../../judge/received.ts";
-import { everySegment, onWire, someSegment, type WireFinding } from "../../judge/wire.ts";
+import { onWire, type WireFinding } from "../../judge/wire.ts";
 import type { Pair } from "../../lab/session-options.ts";
 import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { carriesData, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
-import { notes, rfc1122, rfc9293 } from "../sources.ts";
-import { connectPair, isAcknowledged, said, talks, wholeConversation } from "./conversation.ts";
+import { carriesData, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { notes, rfc9293 } from "../sources.ts";
+import { connectPair, isAcknowledged, said, talks } from "./conversation.ts";
 import { pastTheLastNumber } from "./past-the-last-number.ts";
 
 const sides = ["client", "server"] as const;
@@ -111,69 +111,19 @@ const resent: Case = {
   ],
 };
 
-/** RFC 1122 §4.2.3.6: a probe has the number before the next one, so that the peer must answer. */
-const probe: Case = {
-  name: "a keep-alive probe on a connection that has been idle for 1 s (instead of 2 hours)",
-  needs,
-  timerMs: 1000,
-  async experiment(lab) {
-    const pair = await connectPair(lab);
-    await talks(pair);
-    await using lost = await lab.lose("bare ACK", { from: pair.client });
-    await pair.client.setKeepAlive(true, 1000);
-    await lost.catches();
-  },
-  question: (t) => [
-    given(
-      "a probe was sent after the data, and has no byte",
-      onWire(t, sides, (all) => someSegment(probesIn(all), () => true)),
-    ),
-    claimed(
-      `its number is that of the next byte, ${said.client + 1} after ${said.client} bytes`,
-      onWire(t, sides, (all) => everySegment(probesIn(all), ({ seq }) => seq === said.client + 1)),
-    ),
-  ],
-};
-
-/** What the client sends without data after the server's last byte has come, and been acknowledged. */
-function probesIn(all: readonly WireSegment[]): readonly WireSegment[] {
-  return sentBy(all, "client").filter((segment) => segment.fact.lostTo !== undefined && !carriesData(segment));
-}
-
-const synAndFin: Case = {
-  name: "the SYN and the FIN, which carry no byte",
-  needs,
-  experiment: (lab) => wholeConversation(lab),
-  question: (t) =>
-    (["SYN", "FIN"] as const).map((flag) =>
-      claimed(
-        `the number that follows the client's ${flag} is as large as its own`,
-        onWire(t, sides, (all) => {
-          const own = sentBy(all, "client");
-          const index = own.findIndex((segment) => has(segment, flag) && !carriesData(segment));
-          const [flagged, following] = [own[index], own[index + 1]];
-          if (flagged === undefined || following === undefined) return { answer: undefined, shown: [] };
-          return { answer: following.seq === flagged.seq, shown: [flagged, following] };
-        }),
-      ),
-    ),
-};
-
 export const sequenceCountsBytes: Claim = {
   address: "wire/sequence-counts-bytes",
   statement: {
     en: "Every byte that is sent has a number; a segment's sequence number is that of its first byte, so n bytes move the number on by n.",
     zh: "发送的每个字节都有编号；报文段的序号就是其中第一个字节的编号，所以每发送 n 个字节，序号就增加 n。",
   },
-  sources: [...notes("N0", "N2", "N4"), rfc9293("3.4"), rfc9293("3.1"), rfc1122("4.2.3.6")],
+  sources: [...notes("N0", "N2", "N4"), rfc9293("3.4"), rfc9293("3.1")],
   cases: [
     writes("one write of 5 bytes", [5]),
     writes("four writes of 1, 10, 100 and 1000 bytes", [1, 10, 100, 1000]),
     writes("a large transfer: one write of 1 MiB", [oneMebibyte]),
     bothWays,
     resent,
-    probe,
-    synAndFin,
     pastTheLastNumber,
   ],
 };

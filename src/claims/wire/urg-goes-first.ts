@@ -5,6 +5,7 @@ import { claimed, given, type Question } from "../../judge/question.ts";
 import { onWire, someSegment } from "../../judge/wire.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
+import { FinwaitError } from "../../model/errors.ts";
 import { eventsOf } from "../../timeline/query.ts";
 import { arrived, has } from "../../timeline/wire.ts";
 import { manual, notes, rfc6093, rfc9293 } from "../sources.ts";
@@ -15,7 +16,7 @@ export const urgGoesFirst: Claim = {
   address: "wire/urg-goes-first",
   statement: {
     en: "With URG set, the urgent pointer marks data that is to be treated first: the receiving program gets it ahead of what was sent before it.",
-    zh: "URG 置 1 时，紧急指针指出的数据应优先处理：接收方的程序先于此前发送的数据得到它。",
+    zh: "URG 置 1 时，紧急指针指出的数据应优先处理：接收方程序会比此前发送的数据更早得到它。",
   },
   sources: [
     ...notes("N0", "N3", "N4"),
@@ -115,7 +116,9 @@ async function connected(lab: Session): Promise<{ client: Peer; server: Peer }> 
 async function urgentAfterGap(lab: Session, client: Peer): Promise<void> {
   const sent = (await lab.segments()).filter(({ from, segment }) => from === "client" && segment.payloadBytes > 0);
   const last = sent.at(-1)?.segment;
-  if (last === undefined) return;
+  if (last === undefined) {
+    throw new FinwaitError("FINWAIT_CAPABILITY_MISSING", "Nothing that the client sent was captured.");
+  }
   await lab.inject({
     from: client,
     flags: ["ACK", "PSH", "URG"],

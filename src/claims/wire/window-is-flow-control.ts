@@ -2,6 +2,7 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { timerAt } from "../../judge/states.ts";
 import { onWire, someSegment } from "../../judge/wire.ts";
+import { orLate } from "../../lab/deadline.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Needs } from "../../model/claim.ts";
@@ -91,18 +92,20 @@ const isAfter = (one: WireSegment, other: WireSegment) => one.fact.at > other.fa
 const answersOf = (all: readonly WireSegment[]) =>
   sentBy(all, "server").filter((segment) => has(segment, "ACK") && !has(segment, "SYN"));
 
-/** Resolves when the client waits before a closed window and has asked again at least once. */
+/** Gives the client time to wait before a closed window, and to ask again at least once: whether it does is the question. */
 async function isStopped(lab: Session, client: Endpoint): Promise<void> {
-  await client.shows("a probe of the closed window", ({ row }) => {
-    return row?.timer?.name === "persist" && Number(row.tcpInfo.backoff ?? 0) >= 1;
-  });
+  await orLate(
+    client.shows("a probe of the closed window", ({ row }) => {
+      return row?.timer?.name === "persist" && Number(row.tcpInfo.backoff ?? 0) >= 1;
+    }),
+  );
   await lab.reading(stopped);
 }
 
 async function readsAll(server: Endpoint): Promise<void> {
   await server.read();
   await server.resume();
-  await server.saw("end", { within: 30_000 });
+  await orLate(server.saw("end", { within: 30_000 }));
 }
 
 const unread = { pauseOnConnect: true, reading: "none" } as const;
@@ -135,7 +138,7 @@ const updateLost: Case = {
     await server.resume();
     await lost.catches();
     await lost.lift();
-    await server.saw("end", { within: 30_000 });
+    await orLate(server.saw("end", { within: 30_000 }));
   },
   question: (t) => [
     given(
@@ -160,7 +163,7 @@ const openWindow: Case = {
     await client.resends();
     await lab.reading("resent");
     await lost.lift();
-    await server.saw("end", { within: 30_000 });
+    await orLate(server.saw("end", { within: 30_000 }));
   },
   question: (t) => [
     staysWithin(t),

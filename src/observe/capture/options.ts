@@ -16,17 +16,25 @@ export function readOptions(bytes: Uint8Array, from: number, end: number): TcpOp
   if (from === end) return none;
   const options: Draft = {};
   let at = from;
+  let padding = 0;
   while (at < end && bytes[at] !== endOfList) {
     if (bytes[at] === noOperation) {
       at += 1;
+      padding += 1;
       continue;
     }
     const length = at + 1 < end ? (bytes[at + 1] ?? 0) : 0;
     const fits = length >= 2 && at + length <= end;
     if (!fits || !readOption(bytes, at, length, options)) options.malformed = true;
-    if (!fits) break;
+    if (!fits) {
+      at = end;
+      break;
+    }
     at += length;
   }
+  // RFC 9293 §3.1: what is behind the end of the list is zero too.
+  for (; at < end; at += 1) if (bytes[at] === endOfList) padding += 1;
+  if (padding > 0) options.paddingBytes = padding;
   return options;
 }
 

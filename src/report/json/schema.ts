@@ -57,6 +57,7 @@ const options = z.strictObject({
   timestamps: z.strictObject({ value: number, echo: number }).exactOptional(),
   fastOpen: z.strictObject({ cookieBytes: number }).exactOptional(),
   others: z.array(z.strictObject({ kind: number, bytes: number })).exactOptional(),
+  paddingBytes: number.exactOptional(),
   malformed: z.literal(true).exactOptional(),
 });
 
@@ -153,7 +154,12 @@ const tier = z.enum(evidenceTiers);
 
 const outcome = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tried"), case: text, facts: z.array(fact), durationMs: number }),
-  z.strictObject({ kind: z.literal("untestable"), case: text, missing: text }),
+  z.strictObject({
+    kind: z.literal("untestable"),
+    case: text,
+    missing: text,
+    leftOut: z.literal(true).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal("broken"),
     case: text,
@@ -196,11 +202,13 @@ const verdict = z.strictObject({
       case: text,
       answer: z.enum(["holds", "fails", "inconclusive", "untestable"]),
       reason: text.exactOptional(),
+      leftOut: z.literal(true).exactOptional(),
       checks: z.array(check),
       tier: tier.exactOptional(),
     }),
   ),
   broken: z.array(z.strictObject({ case: text, code: text, message: text })),
+  isPartial: z.literal(true).exactOptional(),
 });
 
 /**

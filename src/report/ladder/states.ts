@@ -11,11 +11,14 @@ type Told = StateFact | TransitionFact;
 export function drawnStates(t: Timeline, endpoint: EndpointName): ReadonlyMap<Fact, string> {
   const told = t.facts.filter((fact): fact is Told => isTold(fact) && fact.endpoint === endpoint);
   const resets = t.facts.filter((fact): fact is KernelFact => fact.kind === "kernel" && fact.endpoint === endpoint);
+  const finArrivals = finArrivalsAt(t, endpoint);
   const drawn = new Map<Fact, string>();
   let shown: Shown = {};
   for (const [index, fact] of told.entries()) {
     const { text, next } =
-      fact.kind === "transition" ? change(fact, told.slice(index + 1), resets, shown) : reading(fact, told, shown);
+      fact.kind === "transition"
+        ? change(fact, { later: told.slice(index + 1), resets, finArrivals }, shown)
+        : reading(fact, told, shown);
     if (text !== undefined) drawn.set(fact, text);
     shown = next;
   }
@@ -38,9 +41,17 @@ interface Step {
 
 const isTold = (fact: Fact): fact is Told => fact.kind === "state" || fact.kind === "transition";
 
-function change(fact: TransitionFact, later: readonly Told[], resets: readonly KernelFact[], shown: Shown): Step {
-  if (isBirth(fact, later)) return { next: shown };
-  const state = stateAfter(fact, later, resets);
+/** What else is known of an endpoint when its state changes. */
+interface Around {
+  readonly later: readonly Told[];
+  readonly resets: readonly KernelFact[];
+  /** When the peer's FINs came; undefined where nothing was captured. */
+  readonly finArrivals: readonly number[] | undefined;
+}
+
+function change(fact: TransitionFact, around: Around, shown: Shown): Step {
+  if (isBirth(fact, around.later)) return { next: shown };
+  const state = stateAfter(fact, around);
   const next: Shown = { ...shown, state, isExact: true };
   return state === shown.state ? { next } : { text: state, next };
 }
@@ -54,18 +65,33 @@ function isBirth({ from, to }: TransitionFact, later: readonly Told[]): boolean 
   return from === "LISTEN" && to === "SYN-RECEIVED" && next?.kind === "transition" && next.to === "ESTABLISHED";
 }
 
-const resetNs = 1e6;
+const besideNs = 1e6;
 
 /**
  * The kernel frees the whole socket and says CLOSED where TIME-WAIT begins, and where an orphan goes on in FIN-WAIT-2:
- * what ss reads next tells which it was.
+ * the peer's FIN tells which it was, or what ss reads next.
  */
-function stateAfter(fact: TransitionFact, later: readonly Told[], resets: readonly KernelFact[]): string {
+function stateAfter(fact: TransitionFact, { later, resets, finArrivals }: Around): string {
   if (fact.to !== "CLOSED" || !["FIN-WAIT-2", "CLOSING"].includes(fact.from)) return fact.to;
+  const isReset = resets.some(({ event, at }) => event !== "retransmission" && Math.abs(at - fact.at) < besideNs);
+  if (isReset) return "CLOSED";
+  // The peer's FIN begins TIME-WAIT; without it, an orphan goes on in FIN-WAIT-2.
+  if (finArrivals !== undefined) {
+    return finArrivals.some((at) => at < fact.at + besideNs) ? "TIME-WAIT" : fact.from;
+  }
   const [next] = later.filter((one) => one.kind === "transition" || goesOn(one, fact));
   if (next?.kind === "state" && next.state !== "CLOSED") return next.state;
-  const isReset = resets.some(({ event, at }) => event !== "retransmission" && Math.abs(at - fact.at) < resetNs);
-  return isReset ? "CLOSED" : "CLOSED or TIME-WAIT";
+  return "CLOSED or TIME-WAIT";
+}
+
+function finArrivalsAt(t: Timeline, endpoint: EndpointName): readonly number[] | undefined {
+  const segments = t.facts.filter((fact) => fact.kind === "segment");
+  if (segments.length === 0) return undefined;
+  return segments.flatMap(({ to, segment, arrivedAt, lostTo }) =>
+    to === endpoint && segment.flags.includes("FIN") && arrivedAt !== undefined && lostTo === undefined
+      ? [arrivedAt]
+      : [],
+  );
 }
 
 function goesOn(reading: StateFact, { at }: TransitionFact): boolean {

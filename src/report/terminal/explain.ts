@@ -17,7 +17,7 @@ export function explainText(
   options: TerminalOptions = {},
 ): string {
   const { columns, paint } = settled(options);
-  const word = verdict === undefined ? "" : `  ${painted(verdict.verdict, paint)}`;
+  const word = verdict === undefined ? "" : `  ${painted(verdict.verdict, paint)}${verdict.isPartial ? " so far" : ""}`;
   const lines = [
     `${paint.bold(printable(claim.address))}${word}`,
     ...[claim.statement.en, claim.statement.zh].flatMap((text) => hanging("  ", printable(text), columns)),
@@ -62,11 +62,12 @@ function caseLines({ name, data, verdict, broken, outcome }: KnownCase, columns:
   const needs = data === undefined ? "" : needsText(data);
   const reason = broken === undefined ? verdict?.reason : `${broken.code}: ${broken.message}`;
   const word = broken === undefined ? verdict?.answer : "error";
+  const shown = verdict?.leftOut ? paint.dim("- left out") : word === undefined ? undefined : painted(word, paint);
   const tier = verdict?.tier === undefined ? "" : `  (evidence: ${verdict.tier})`;
   return [
     ...hanging("Case  ", printable(name), columns).map((line) => paint.bold(line)),
     ...(needs === "" ? [] : hanging("  needs     ", printable(needs), columns)),
-    ...(word === undefined ? [] : [`  ${painted(word, paint)}${tier}`]),
+    ...(shown === undefined ? [] : [`  ${shown}${tier}`]),
     ...(reason === undefined ? [] : hanging("  because   ", printable(reason), columns)),
     ...(verdict?.checks ?? []).flatMap((check) => checkLines(check, columns, paint)),
     ...(outcome !== undefined && "facts" in outcome ? ["", ladder(outcome.facts, { columns })] : []),

@@ -16,7 +16,10 @@ export function summary(
   });
   const claims = countOf(run.verdicts.length, "claim");
   const head = `${counts.length === 0 ? claims : `${claims}: ${counts.join(", ")}`}  (${timeOf(run)})`;
-  return [head, ...differenceLines(run, expectations, (text) => paint.red(text))].join("\n");
+  const partial = run.verdicts.filter((verdict) => verdict.isPartial).length;
+  const soFar =
+    partial === 0 ? [] : [`${countOf(partial, "verdict")} with a question mark may turn with the cases left out.`];
+  return [head, ...soFar, ...differenceLines(run, expectations, (text) => paint.red(text))].join("\n");
 }
 
 function differenceLines(run: Run, expected: Expectations | undefined, alarm: (text: string) => string) {

@@ -15,12 +15,12 @@ const fewColumns = 10;
 /**
  * A claim's verdict for people: symbol, word, address, as much of the statement as fits, the evidence it rests on; beneath
  * it what decided, unless the claim was simply confirmed: under which condition it holds, what was found instead, what is
- * missing.
+ * missing. A question mark says that cases were left out which could turn it.
  */
 export function verdictLine(verdict: Verdict, claim: ClaimData, options: TerminalOptions = {}): string {
   const { columns, paint } = settled(options);
   const { symbol, hue } = lookOf(verdict.verdict);
-  const word = paint[hue](`${symbol} ${verdict.verdict.padEnd(indent - 2)}`);
+  const word = paint[hue](`${symbol} ${`${verdict.verdict}${verdict.isPartial ? "?" : ""}`.padEnd(indent - 2)}`);
   const address = printable(verdict.address);
   const column = columns >= 80 ? Math.max(addressColumns, widthOf(address)) : widthOf(address);
   const rest = statementText(printable(claim.statement.en), tiersText(verdict), columns - indent - column);

@@ -35,6 +35,18 @@ const table: readonly [present: string, word: string][] = [
 ];
 
 describe("a claim's verdict", () => {
+  const leftOut = (name: string): CaseVerdict => ({ ...judged(name, "untestable"), leftOut: true });
+
+  test("is one so far when cases were left out that could turn it", () => {
+    const partial = judgeClaim(claimOf("a", "b"), [judged("a", "holds"), leftOut("b")]);
+    expect(partial).toMatchObject({ verdict: "confirmed", isPartial: true });
+    const settled = judgeClaim(claimOf("a", "b", "c"), [judged("a", "holds"), judged("b", "fails"), leftOut("c")]);
+    expect(settled).not.toHaveProperty("isPartial");
+    expect(judgeClaim(claimOf("a", "b"), [judged("a", "holds"), judged("b", "untestable")])).not.toHaveProperty(
+      "isPartial",
+    );
+  });
+
   test("has a line in the table for every set of answers", () => {
     expect(new Set(table.map(([present]) => present)).size).toBe(2 ** answers.length);
   });

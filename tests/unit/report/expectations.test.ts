@@ -97,3 +97,14 @@ describe("the differences", () => {
     ]);
   });
 });
+
+describe("a verdict that cases were left out of", () => {
+  const partial = { ...run, verdicts: run.verdicts.map((verdict) => ({ ...verdict, isPartial: true as const })) };
+
+  test("is not recorded as what is to be expected, and differs from nothing", () => {
+    expect(parseExpectations(formatExpectations(partial), "f").size).toBe(0);
+    expect(formatExpectations(partial)).toContain("so far, cases were left out");
+    const contrary = new Map(run.verdicts.map(({ address }) => [address, "inconclusive" as const]));
+    expect(differences(partial, contrary).filter(({ actual }) => actual !== "not run")).toEqual([]);
+  });
+});

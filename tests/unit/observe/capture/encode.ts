@@ -9,6 +9,19 @@ export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(va
 
 /** The options in the order in which Linux writes them, filled up with NOPs, or with an end of list where one byte is left. */
 export function encodeOptions(options: TcpOptions): number[] {
+  const list = withoutFilling(options);
+  while (list.length % 4 !== 0) list.push(list.length % 4 === 3 ? 0 : 1);
+  return list;
+}
+
+/** The same options with the padding that encodeOptions gives them. */
+export function padded(options: TcpOptions): TcpOptions {
+  const { length } = withoutFilling(options);
+  const paddingBytes = encodeOptions(options).length - length + (options.windowScale === undefined ? 0 : 1);
+  return paddingBytes === 0 ? options : { ...options, paddingBytes };
+}
+
+function withoutFilling(options: TcpOptions): number[] {
   const list: number[] = [];
   if (options.mss !== undefined) list.push(2, 4, ...u16(options.mss));
   if (options.sackPermitted) list.push(4, 2);
@@ -25,7 +38,6 @@ export function encodeOptions(options: TcpOptions): number[] {
     );
   }
   for (const { kind, bytes } of options.others ?? []) list.push(kind, bytes, ...new Array(bytes - 2).fill(9));
-  while (list.length % 4 !== 0) list.push(list.length % 4 === 3 ? 0 : 1);
   return list;
 }
 

@@ -15,15 +15,17 @@ test("every option that finwait names is read by its name", () => {
     sackPermitted: true,
     timestamps: { value: 0xffffffff, echo: 7 },
     windowScale: 14,
+    paddingBytes: 1,
   });
   expect(read(1, 1, 5, 18, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 9)).toEqual({
     sack: [
       { left: 0xfffffff0, right: 1 },
       { left: 5, right: 9 },
     ],
+    paddingBytes: 2,
   });
-  expect(read(34, 2, 1, 1)).toEqual({ fastOpen: { cookieBytes: 0 } });
-  expect(read(34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1)).toEqual({ fastOpen: { cookieBytes: 8 } });
+  expect(read(34, 2, 1, 1)).toEqual({ fastOpen: { cookieBytes: 0 }, paddingBytes: 2 });
+  expect(read(34, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 1)).toEqual({ fastOpen: { cookieBytes: 8 }, paddingBytes: 2 });
 });
 
 test("others are told with kind and length", () => {
@@ -36,8 +38,14 @@ test("others are told with kind and length", () => {
 });
 
 test("behind the end of the list nothing is read", () => {
-  expect(read(4, 2, 0, 2, 4, 5, 0xb4)).toEqual({ sackPermitted: true });
-  expect(read(1, 1, 1, 0)).toEqual({});
+  expect(read(4, 2, 0, 2, 4, 5, 0xb4)).toEqual({ sackPermitted: true, paddingBytes: 1 });
+  expect(read(1, 1, 1, 0)).toEqual({ paddingBytes: 4 });
+});
+
+test("padding is NOPs, the end of the list, and the zeros behind it", () => {
+  expect(read(1, 3, 3, 7, 1, 0, 0, 0)).toEqual({ windowScale: 7, paddingBytes: 5 });
+  expect(read(3, 3, 7, 0, 0, 9, 0, 0)).toEqual({ windowScale: 7, paddingBytes: 4 });
+  expect(read(3, 3, 7, 1, 2, 4, 0, 0)).toEqual({ windowScale: 7, mss: 0, paddingBytes: 1 });
 });
 
 test("of the same option twice the last counts", () => {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { isFinwaitError } from "../../../../src/model/errors.ts";
 import { type Segment, type TcpOptions, tcpFlags } from "../../../../src/model/segment.ts";
 import { type Decoded, decode } from "./decode.ts";
-import { type Bytes, encodeFile, encodeIp, encodeOptions, encodeTcp, frames, withChecksum } from "./encode.ts";
+import { type Bytes, encodeFile, encodeIp, encodeOptions, encodeTcp, frames, padded, withChecksum } from "./encode.ts";
 
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, `../../../fixtures/pcap/${name}.pcap`));
 const files = ["ethernet", "sll2", "sll", "nano", "sack", "fast-open", "extensions", "hosts"].map(fixture);
@@ -142,6 +142,7 @@ const generated = fc
       source: { address: from, port: ports[0] },
       destination: { address: to, port: ports[1] },
       ...rest,
+      options: padded(rest.options),
       ...fields,
       checksum: 0,
       headerBytes: 20 + list.length,
