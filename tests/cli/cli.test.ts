@@ -54,9 +54,9 @@ describe("finwait run", () => {
 
   test("--quick leaves out cases that wait longer than 2 s, and says which", async () => {
     const { exitCode, stdout } = await finwait([
-      ...["run", "--quick", "half-close/fin-timeout-60", "close/simultaneous", "half-close/two-states"],
+      ...["run", "--quick", "keepalive/data-restarts", "close/simultaneous", "half-close/two-states"],
     ]);
-    expect(stdout).toMatch(/left out by --quick, for every case waits longer than 2 s: half-close\/fin-timeout-60/);
+    expect(stdout).toMatch(/left out by --quick, for every case waits longer than 2 s: keepalive\/data-restarts/);
     expect(stdout).toMatch(/^2 claims: /m);
     expect(exitCode).toBe(0);
   });
@@ -69,7 +69,7 @@ describe("finwait run", () => {
   });
 
   test("--quick with nothing quick to try ends with 2", async () => {
-    const { exitCode, stderr } = await finwait(["run", "--quick", "half-close/fin-timeout-60"]);
+    const { exitCode, stderr } = await finwait(["run", "--quick", "keepalive/data-restarts"]);
     expect(stderr).toContain("--quick leaves nothing to try");
     expect(exitCode).toBe(2);
   });
@@ -88,7 +88,7 @@ describe("finwait run", () => {
 
   test("--pcap where nothing can be written ends with 2", async () => {
     const { exitCode, stderr } = await finwait(["run", claim, "--pcap", "/proc/nowhere"]);
-    expect(stderr).toContain("Captures cannot be written to /proc/nowhere");
+    expect(stderr).toContain('Captures cannot be written to "/proc/nowhere"');
     expect(exitCode).toBe(2);
   });
 
@@ -201,7 +201,7 @@ describe("finwait run", () => {
   });
 
   test("Ctrl-C ends it at once with 130, tells what was seen, and leaves no process", async () => {
-    const running = finwait(["run", "half-close/fin-timeout-60", claim]);
+    const running = finwait(["run", "keepalive/data-restarts", claim]);
     const pid = running.pid ?? 0;
     // The quick claim's verdict: both labs are open then, and the other claim waits for its minute.
     await once(running.stdout, "data");

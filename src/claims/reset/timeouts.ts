@@ -39,6 +39,7 @@ export const timeouts: Claim = {
     manual("tcp(7)", "tcp_keepalive_probes"),
     nodeHttp("serverheaderstimeout"),
     nodeHttp("serverrequesttimeout"),
+    nodeHttp("serversettimeoutmsecs-callback"),
     nodeHttp("serverkeepalivetimeout"),
   ],
   cases: [
@@ -66,6 +67,10 @@ export const timeouts: Claim = {
         halfABody,
         (client) => client.say("67890"),
       ),
+    },
+    {
+      name: "an HTTP request that is never answered, and the client says nothing more: server.setTimeout()",
+      ...httpServer({ timeout: patienceMs, silent: true }, request),
     },
     {
       name: "an idle HTTP connection, and the client says nothing more: keepAliveTimeout",
