@@ -38,6 +38,13 @@ interface FaultPlan {
   readonly story: Story;
 }
 
+/** Before its rules were there, once they were, and when they were gone. */
+interface FaultTimes {
+  readonly from: MonoNs;
+  readonly surelyFrom: MonoNs;
+  readonly until?: MonoNs;
+}
+
 interface HostLoss {
   readonly host: Host;
   readonly loss: AppliedLoss;
@@ -50,13 +57,12 @@ export class Fault implements AsyncDisposable {
   readonly #losses: readonly HostLoss[];
   readonly #story: Story;
   readonly #drops: LossRecord["drops"];
-  /** Before the rules were there, and when they were gone. */
-  #times: { readonly from: MonoNs; readonly until?: MonoNs };
+  #times: FaultTimes;
   #lifted: Promise<number> | undefined;
 
-  private constructor(plan: FaultPlan, from: MonoNs, losses: readonly HostLoss[]) {
+  private constructor(plan: FaultPlan, times: FaultTimes, losses: readonly HostLoss[]) {
     this.intent = intentOf(plan);
-    this.#times = { from };
+    this.#times = times;
     this.#drops = (flags) => canMatch(plan.segment, flags);
     this.#name = `fault-${plan.number}`;
     this.#losses = losses;
@@ -84,7 +90,7 @@ export class Fault implements AsyncDisposable {
         loss: await applyLoss(host.run, `finwait_${plan.number}_${index}`, { segment, direction, ...counts }),
       })),
     );
-    const fault = new Fault(plan, from, losses);
+    const fault = new Fault(plan, { from, surelyFrom: plan.story.clock.now() }, losses);
     fault.#tell("applied", 0);
     return fault;
   }
@@ -96,7 +102,7 @@ export class Fault implements AsyncDisposable {
 
   /** Which segments it has lost so far, host by host. */
   async losses(): Promise<readonly LossRecord[]> {
-    const { from, until } = this.#times;
+    const { from, surelyFrom, until } = this.#times;
     return await Promise.all(
       this.#losses.map(async ({ host, loss }) => {
         const lost = (await loss.caught()).segments;
@@ -104,6 +110,7 @@ export class Fault implements AsyncDisposable {
           fault: this.#name,
           host: host.name,
           from,
+          surelyFrom,
           lost,
           drops: this.#drops,
           ...(until === undefined ? {} : { until }),

@@ -25,7 +25,10 @@ export interface LostSegments {
 export interface LossRecord {
   readonly fault: string;
   readonly host: string;
+  /** Before its rule was there: nothing that came earlier was lost to it. */
   readonly from: MonoNs;
+  /** When its rule is known to have been there: everything of its kind that came later was lost to it, as far as it counts. */
+  readonly surelyFrom: MonoNs;
   /** Absent while it is at work. */
   readonly until?: MonoNs;
   readonly lost: readonly LostSegments[];
@@ -41,7 +44,7 @@ type Draft = { -readonly [K in keyof SegmentFact]: SegmentFact[K] } & { arrivalH
 /**
  * Joins what was captured at both ends: a segment that left one host and came in at another is one fact. On loopback it
  * is captured once, coming in. Which ones a fault lost is known from the rule itself, by ports and number; of
- * several that look alike the rule lost the earliest since it was applied.
+ * several that look alike the rule lost the earliest since it was there.
  */
 export function joinSegments(
   captured: readonly CapturedSegment[],
@@ -108,23 +111,27 @@ function likeness({
   return `${ends} ${flags.join()} ${sequence} ${acknowledgment} ${payloadBytes} ${window} ${timestamps?.value} ${timestamps?.echo}`;
 }
 
-/** Clocks compared to microseconds order the same thing differently by that much. */
-const slackNs = 1_000_000;
-
-function markLost(drafts: readonly Draft[], { fault, host, from, until, lost, drops }: LossRecord): void {
+function markLost(drafts: readonly Draft[], { fault, host, from, surelyFrom, until, lost, drops }: LossRecord): void {
   for (const { sourcePort, destinationPort, sequence, count } of lost) {
-    const alike = drafts.filter(({ segment, arrivedAt, arrivalHost, lostTo }) => {
+    const alike = drafts.filter(({ segment, arrivedAt, arrivalHost, lostTo, uncertaintyNs }) => {
       if (arrivedAt === undefined || arrivalHost !== host || lostTo !== undefined) return false;
       if (segment.sequence !== sequence && segment.sequence !== swapped(sequence)) return false;
       if (segment.source.port !== sourcePort || segment.destination.port !== destinationPort) return false;
-      if (arrivedAt < from - slackNs || (until !== undefined && arrivedAt > until + slackNs)) return false;
+      if (arrivedAt + uncertaintyNs < from) return false;
+      if (until !== undefined && arrivedAt - uncertaintyNs > until) return false;
       return drops(segment.flags);
     });
-    for (const draft of alike.toSorted((a, b) => (a.arrivedAt ?? 0) - (b.arrivedAt ?? 0)).slice(0, count)) {
-      draft.lostTo = fault;
-    }
+    const inOrder = alike.toSorted((a, b) => (a.arrivedAt ?? 0) - (b.arrivedAt ?? 0));
+    const [unsure, sure] = [inOrder.filter(isBefore(surelyFrom)), inOrder.filter((one) => !isBefore(surelyFrom)(one))];
+    // The rule came to be among the unsure ones: the last of them are the likeliest.
+    for (const draft of [...sure, ...unsure.toReversed()].slice(0, count)) draft.lostTo = fault;
   }
 }
+
+const isBefore =
+  (time: MonoNs) =>
+  ({ arrivedAt = time }: Draft): boolean =>
+    arrivedAt < time;
 
 /** nft lists a mark in the machine's own byte order, although the number in it came from the wire. */
 function swapped(value: number): number {

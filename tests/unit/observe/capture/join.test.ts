@@ -41,6 +41,7 @@ const loss = (more: Partial<LossRecord> = {}): LossRecord => ({
   fault: "fault-1",
   host: "server",
   from: monoNs(0),
+  surelyFrom: monoNs(0),
   lost: [{ sourcePort: 10001, destinationPort: 20001, sequence: 0x01020304, count: 1 }],
   drops: (flags) => flags.includes("FIN"),
   ...more,
@@ -93,8 +94,15 @@ describe("segments lost to a fault", () => {
 
   test("are those that came while the fault was at work", () => {
     const late = sentTwice.map((one) => ({ ...one, at: monoNs(one.at * 1e6) }));
-    expect(lostTo(loss({ from: monoNs(200e6) }), late)).toEqual([undefined, "fault-1"]);
+    const begun = { from: monoNs(200e6), surelyFrom: monoNs(200e6) };
+    expect(lostTo(loss(begun), late)).toEqual([undefined, "fault-1"]);
     expect(lostTo(loss({ until: monoNs(50e6) }), late)).toEqual([undefined, undefined]);
+  });
+
+  test("are rather those that came when the rule was there for sure", () => {
+    expect(lostTo(loss({ from: monoNs(105), surelyFrom: monoNs(200) }))).toEqual([undefined, "fault-1"]);
+    const both = [{ sourcePort: 10001, destinationPort: 20001, sequence: 0x01020304, count: 2 }];
+    expect(lostTo(loss({ from: monoNs(105), surelyFrom: monoNs(200), lost: both }))).toEqual(["fault-1", "fault-1"]);
   });
 
   test("are of the kind that the fault drops, at its host", () => {
