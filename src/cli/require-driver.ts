@@ -9,9 +9,7 @@ import { FinwaitError } from "../model/errors.ts";
  */
 export async function requireDriver(name: DriverName, alsoNeeded?: string): Promise<void> {
   const driver = await driverNamed(name);
-  const missing = (await driver.examine()).filter(
-    (one) => (one.required || one.name === alsoNeeded) && !one.present,
-  );
+  const missing = (await driver.examine()).filter((one) => (one.required || one.name === alsoNeeded) && !one.present);
   if (missing.length === 0) return;
   throw new FinwaitError(
     "FINWAIT_CAPABILITY_MISSING",
