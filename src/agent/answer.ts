@@ -24,7 +24,7 @@ export function answerer(agent: Agent, role: "host" | "child"): (request: Reques
     ...blockCall(agent),
     ...(role === "host" ? childCalls(agent) : noChildCalls()),
     ...descriptorsCall(),
-    ...runCall(agent),
+    ...runCall(agent, role),
     ...programCalls(agent),
     ...markCall(agent),
     ...releaseCall(agent),

@@ -4,14 +4,23 @@ import type { Answer, Parameters } from "../protocol/messages.ts";
 import type { Agent, HandlersOf } from "./agent.ts";
 import { Refusal } from "./refusal.ts";
 import { builtin } from "./runtime.ts";
+import { openShell, type Shell, TooMuchOutput } from "./shell.ts";
 
+/** What a shell says of a program that is not there. */
+const notFound = 127;
 const maxOutputBytes = 64 * 1024 * 1024;
 
 const running = new Set<ChildProcess>();
+let shell: Shell | undefined;
 
-export function runCall(agent: Agent): HandlersOf<"run"> {
+/** Where processes are counted, a child agent, no shell stands by. */
+export function runCall(agent: Agent, role: "host" | "child"): HandlersOf<"run"> {
   const environment = programEnvironment();
-  return { run: (parameters) => run(agent, environment, parameters) };
+  if (role === "child") return { run: (parameters) => run(agent, environment, parameters) };
+  setImmediate(() => {
+    shell ??= openShell(environment, maxOutputBytes);
+  });
+  return { run: async (parameters) => (await runInShell(agent, parameters)) ?? run(agent, environment, parameters) };
 }
 
 /**
@@ -25,6 +34,20 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 /** Nothing this agent started outlives it. */
 export function killRunning(): void {
   for (const child of running) child.kill("SIGKILL");
+  shell?.end();
+}
+
+/** Undefined where the shell cannot do it: it is busy, a deadline is set, or there is no such program. */
+async function runInShell(agent: Agent, parameters: Parameters<"run">): Promise<Answer<"run"> | undefined> {
+  const { command, args, input, timeoutMs } = parameters;
+  const words = [command, ...args];
+  if (timeoutMs !== undefined || !shell?.takes(words, input)) return undefined;
+  const startedAt = agent.clock.now();
+  const ran = await shell.run(words, input).catch((error: unknown) => {
+    shell = undefined;
+    throw error instanceof TooMuchOutput ? tooMuchOutput(command) : error;
+  });
+  return ran.exitCode === notFound ? undefined : { ...ran, startedAt, endedAt: agent.clock.now() };
 }
 
 function run(agent: Agent, env: NodeJS.ProcessEnv, parameters: Parameters<"run">): Promise<Answer<"run">> {

@@ -37,7 +37,7 @@ export interface RunResult {
 }
 
 /** Experiments that are tried at the same time on the same hosts: those that act, and those that mostly wait for a timer. */
-const inOneLab = { acting: 4 * availableParallelism(), waiting: 12 * availableParallelism() } as const;
+const inOneLab = { acting: 2 * availableParallelism(), waiting: 12 * availableParallelism() } as const;
 /** What experiments with long timers need to begin, before everything else is begun too. */
 const headStartMs = 2_500;
 /** Labs that are open at the same time, by what their experiments do. Those with long timers are open from the start. */

@@ -20,6 +20,8 @@ export interface LabOptions {
   readonly sysctls?: Readonly<Record<string, string | number>>;
   /** Soft and hard limit of open descriptors for every process in the hosts. */
   readonly nofile?: number;
+  /** Which of the processors it may use all its processes share, counted round from 0; by default labs take turns. */
+  readonly processor?: number;
   /**
    * Captures every TCP segment with tcpdump in each host; default false. "where possible" goes on without when tcpdump is
    * missing or not permitted, and `Lab.captureMissing` says why.
@@ -101,6 +103,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     hosts = ["client", "server"],
     sysctls = {},
     nofile,
+    processor,
     keep = false,
     onProgress,
   } = options;
@@ -113,7 +116,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const driver = await driverNamed(name);
   const epoch = process.hrtime.bigint();
   const clock = clockFrom(epoch);
-  const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, onProgress }) });
+  const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, processor, onProgress }) });
   try {
     const greeted = await Promise.all(driven.hosts.map((host) => Host.greet(host, () => clock.now())));
     const observers = await openObservers(greeted, epoch, options);

@@ -8,6 +8,8 @@ export interface LabSpec {
   readonly sysctls: Readonly<Record<string, string | number>>;
   /** Soft and hard limit of open descriptors for every process in the hosts. */
   readonly nofile?: number;
+  /** Which of the processors its processes share, counted round; without it labs take turns. */
+  readonly processor?: number;
   /** A value of `process.hrtime.bigint()`: the agents stamp relative to it. */
   readonly epoch: bigint;
   /** Leave what was opened for a person to look at; `DrivenLab.whereabouts` says how. */

@@ -1,13 +1,13 @@
 let labs = 0;
 
 /**
- * The processor that all of a lab's processes are to share; labs take turns. On one processor segments arrive in the
+ * The processor that all of a lab's processes are to share: the chosen one, counted round; without a choice labs take turns. On one processor segments arrive in the
  * order in which they were sent. On two, an ACK sent by one can be overtaken by the FIN sent by the other, and then the
  * peer's TIME-WAIT answers the late ACK, is answered by a RST, and is gone: RFC 1337's assassination, seen here once in
  * some 2,000 connections.
  */
-export function nextProcessor(processors: readonly number[]): number {
-  return processors[labs++ % processors.length] ?? 0;
+export function chooseProcessor(processors: readonly number[], choice: number = labs++): number {
+  return processors[choice % processors.length] ?? 0;
 }
 
 /** The numbers in a list as the kernel writes it: "0-3,8". */

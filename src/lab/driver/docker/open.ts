@@ -4,7 +4,7 @@ import { type ContainerRuntimeClient, getContainerRuntimeClient, type StartedNet
 import { FinwaitError } from "../../../model/errors.ts";
 import { agentFile } from "../../agent-file.ts";
 import type { DrivenHost, DrivenLab, LabSpec } from "../driver.ts";
-import { nextProcessor } from "../processors.ts";
+import { chooseProcessor } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";
 import { drivenHost } from "./driven-host.ts";
 import { type Engine, reasonOf } from "./engine.ts";
@@ -40,7 +40,7 @@ export async function openDocker(spec: LabSpec): Promise<DrivenLab> {
     processorsOf(engine),
     swept,
   ]);
-  const processor = nextProcessor(processors);
+  const processor = chooseProcessor(processors, spec.processor);
   const id = randomBytes(4).toString("hex");
   const release = watchOver();
   try {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { FinwaitError } from "../../../model/errors.ts";
 import { agentFile } from "../../agent-file.ts";
 import type { DrivenHost, DrivenLab, Driver, LabSpec } from "../driver.ts";
-import { nextProcessor, parseProcessorList } from "../processors.ts";
+import { chooseProcessor, parseProcessorList } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";
 import { examineNetns } from "./examine.ts";
 import { isRoot, namespaceFlags, programPath } from "./namespaces.ts";
@@ -27,12 +27,16 @@ async function openNetns(spec: LabSpec): Promise<DrivenLab> {
   }
   await requireSysctls(spec);
   await requireDescriptors(spec);
-  const child = spawn("taskset", ["-c", String(await ownProcessor()), "unshare", ...unshareArguments(spec)], {
-    stdio: ["pipe", "ignore", "pipe", ...spec.hosts.map(() => "pipe" as const)],
-    // Its own process group: Ctrl-C reaches the harness alone, which then closes the lab in order.
-    detached: true,
-    env: { ...process.env, PATH: programPath, FINWAIT_SCRIPT: labScript },
-  });
+  const child = spawn(
+    "taskset",
+    ["-c", String(await ownProcessor(spec.processor)), "unshare", ...unshareArguments(spec)],
+    {
+      stdio: ["pipe", "ignore", "pipe", ...spec.hosts.map(() => "pipe" as const)],
+      // Its own process group: Ctrl-C reaches the harness alone, which then closes the lab in order.
+      detached: true,
+      env: { ...process.env, PATH: programPath, FINWAIT_SCRIPT: labScript },
+    },
+  );
   const gone = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`could not be started: ${error.message}`));
     child.once("close", (code, signal) => resolve(signal ? `was ended by ${signal}` : `exited with code ${code}`));
@@ -79,9 +83,9 @@ function entrance(lab: number, agent: number): string {
 }
 
 /** One of the processors that this process may use. */
-async function ownProcessor(): Promise<number> {
+async function ownProcessor(choice?: number): Promise<number> {
   const status = await readFile("/proc/self/status", "utf8");
-  return nextProcessor(parseProcessorList(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? "0"));
+  return chooseProcessor(parseProcessorList(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? "0"), choice);
 }
 
 /** Kernels differ in the sysctls that a network namespace has of its own. */
