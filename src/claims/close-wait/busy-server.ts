@@ -4,12 +4,11 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Pair } from "../../lab/session-options.ts";
+import { connectMany, each } from "../shared/crowd.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { stillBlocked } from "./blocked.ts";
-import { connectMany, each } from "./crowd.ts";
+import { blockedMs, endsUnaccepted, stillBlocked } from "./blocked.ts";
 
 const many = 20;
-const blockedMs = 8_000;
 const closing = ["LAST-ACK", "CLOSED"] as const;
 
 export const busyServer: Claim = {
@@ -32,13 +31,7 @@ export const busyServer: Claim = {
       name: "an event loop blocked before it could accept",
       timerMs: blockedMs,
       async experiment(lab) {
-        const worker = await lab.process({ host: "server" });
-        const listener = await lab.listen({ process: worker });
-        const { over } = await worker.block(blockedMs);
-        const client = await lab.dial(listener);
-        const server = listener.endOf(client);
-        await client.end();
-        await server.reaches("CLOSE-WAIT");
+        const { server, over } = await endsUnaccepted(lab);
         await lab.reading("blocked");
         await over;
         await orLate(server.reaches(closing));

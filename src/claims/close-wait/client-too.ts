@@ -2,8 +2,8 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { countIn } from "../../judge/count.ts";
 import { claimed, given } from "../../judge/question.ts";
 import type { DialOptions } from "../../lab/session-options.ts";
+import { connectMany, each } from "../shared/crowd.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
-import { connectMany, each } from "./crowd.ts";
 
 const many = 20;
 const requestBytes = 120;

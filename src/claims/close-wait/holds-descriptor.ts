@@ -7,12 +7,11 @@ import { inState, rowAt } from "../../judge/states.ts";
 import type { ListenOptions } from "../../lab/listener.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { connectMany, each } from "../shared/crowd.ts";
 import { manual, notes } from "../sources.ts";
-import { stillBlocked } from "./blocked.ts";
-import { connectMany, each } from "./crowd.ts";
+import { blockedMs, endsUnaccepted, stillBlocked } from "./blocked.ts";
 
 const many = 20;
-const blockedMs = 8_000;
 
 export const holdsDescriptor: Claim = {
   address: "close-wait/holds-descriptor",
@@ -28,12 +27,7 @@ export const holdsDescriptor: Claim = {
       name: "a connection that the program has not accepted yet, closed by the client",
       timerMs: blockedMs,
       async experiment(lab) {
-        const worker = await lab.process({ host: "server" });
-        const listener = await lab.listen({ process: worker });
-        const { over } = await worker.block(blockedMs);
-        const client = await lab.dial(listener);
-        await client.end();
-        await listener.endOf(client).reaches("CLOSE-WAIT");
+        const { over } = await endsUnaccepted(lab);
         await lab.reading("held");
         await over;
       },

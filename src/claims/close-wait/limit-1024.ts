@@ -4,8 +4,8 @@ import { claimed } from "../../judge/question.ts";
 import type { Session } from "../../lab/session.ts";
 import { manual, notes } from "../sources.ts";
 
-/** How the harness's own agent runs Node, from a shell that it started. */
-const sameRuntime = '"$(readlink /proc/$PPID/exe)"';
+/** The host agent's own Node; the script's argument is its process id. */
+const sameRuntime = '"$(readlink "/proc/$1/exe")"';
 const printLimits = `-e 'process.stdout.write(require("fs").readFileSync("/proc/self/limits", "utf8"))'`;
 
 export const limit1024: Claim = {
@@ -50,8 +50,8 @@ function asTold(script: string): Pick<Case, "experiment" | "question"> {
 }
 
 async function tell(lab: Session, script: string): Promise<void> {
-  const { name, run } = lab.host("server");
-  const told = (await run("sh", ["-c", script])).trim();
+  const { name, pid, run } = lab.host("server");
+  const told = (await run("sh", ["-c", script, "sh", `${pid}`])).trim();
   const soft = /^Max open files +(\d+)/m.exec(told)?.[1] ?? told;
   lab.story.note(name, `sh -c '${script}'`);
   if (/^\d+$/.test(soft)) {

@@ -6,8 +6,8 @@ import type { ListenOptions } from "../../lab/listener.ts";
 import type { Pair } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { connectMany, each } from "../shared/crowd.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
-import { connectMany, each } from "./crowd.ts";
 
 const many = 50;
 

@@ -8,10 +8,11 @@ import { inState } from "../../judge/states.ts";
 import type { AgentProcess } from "../../lab/agent-process.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Pair } from "../../lab/session-options.ts";
-import type { EventFact } from "../../model/fact.ts";
+import type { EndpointName, EventFact } from "../../model/fact.ts";
+import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { each } from "../shared/crowd.ts";
 import { manual, nodeNet, notes } from "../sources.ts";
-import { each } from "./crowd.ts";
 
 const nofile = 64;
 
@@ -47,10 +48,7 @@ export const tooManyOpenFiles: Claim = {
           "once they are closed, the next is served",
           received(t, "latecomer", "closed", (bytes) => bytes === 5),
         ),
-        claimed(
-          "its program gets the error",
-          sawEvent(t, "listener", "error", { where: isEmfile, by: "newcomer came" }),
-        ),
+        getsTheError(t, "listener", "newcomer came"),
       ],
     },
     {
@@ -69,10 +67,7 @@ export const tooManyOpenFiles: Claim = {
           "the server does not read it",
           received(t, "server", "request came", (bytes) => bytes === 0),
         ),
-        claimed(
-          "its program gets the error",
-          sawEvent(t, "listener", "error", { where: isEmfile, by: "request came" }),
-        ),
+        getsTheError(t, "listener", "request came"),
       ],
     },
     {
@@ -93,14 +88,15 @@ export const tooManyOpenFiles: Claim = {
       question: (t) => [
         ...outOfDescriptors(t),
         claimed("it does not get through", inState(t, "newcomer came", "newcomer", "CLOSED")),
-        claimed(
-          "its program gets the error",
-          sawEvent(t, "newcomer", "error", { where: isEmfile, by: "newcomer came" }),
-        ),
+        getsTheError(t, "newcomer", "newcomer came"),
       ],
     },
   ],
 };
+
+function getsTheError(t: Timeline, endpoint: EndpointName, by: string): Check {
+  return claimed("its program gets the error", sawEvent(t, endpoint, "error", { where: isEmfile, by }));
+}
 
 const isEmfile = ({ code }: EventFact["detail"]) => code === "EMFILE";
 

@@ -5,10 +5,11 @@ import { onWire } from "../../judge/wire.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has } from "../../timeline/wire.ts";
-import { manual, nodeNet, notes, rfc1122, rfc9293 } from "../sources.ts";
+import { connectPair, otherSide, type Side } from "../shared/sides.ts";
+import { notes } from "../sources.ts";
+import { acknowledgedFirst, answeredAtOnce, answeredLater, answerSources } from "./answers.ts";
 import { acknowledgesFin, answeredInTime, type Ends, onlyEnds, soonestAnswer } from "./segments.ts";
-import { connectSides, otherSide, type Side } from "./sides.ts";
-import { type Act, answersAtOnce, answersLater, bothClosed, closed, isFrozen, sendsMore } from "./ways-to-answer.ts";
+import { type Act, answersAtOnce, bothClosed, closed } from "./ways-to-answer.ts";
 
 /** What the statement says of one connection, once the passive side has closed too. */
 function apart(t: Timeline, ends: Ends, active: Side): Check[] {
@@ -49,7 +50,7 @@ function closesAtOnce(name: string, active: Side): Case {
 const bareAcksLost: Act = {
   needs: { capture: true },
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await using lost = await lab.lose("bare ACK", { from: server });
     await client.end();
     await server.saw("end");
@@ -66,27 +67,11 @@ export const ackAndFinApart: Claim = {
     en: "The side that is closed upon cannot send its ACK and its FIN in one segment, which is why closing takes one segment more than opening.",
     zh: "被动关闭的一方不能把 ACK 和 FIN 放在同一个报文段里发送，所以关闭比建立多一个报文段。",
   },
-  sources: [
-    ...notes("N0", "N1", "N2", "N3"),
-    rfc9293("3.6"),
-    rfc9293("3.8.6.3"),
-    rfc1122("4.2.3.2"),
-    manual("tcp(7)", "TCP_QUICKACK"),
-    manual("ip-route(8)", "quickack"),
-    nodeNet("new-netsocketoptions"),
-  ],
+  sources: [...notes("N0", "N1", "N2", "N3"), ...answerSources],
   cases: [
-    closes("the server answers later", "client", answersLater("client")),
-    closes("the client answers later", "server", answersLater("server")),
-    closes("the server sends more before it closes", "client", sendsMore("client", 1000)),
-    closes("the server would answer at once, but its process is stopped for a while", "client", isFrozen),
-    closes(
-      "the server answers at once, and its route asks for every ACK at once (ip route quickack 1)",
-      "client",
-      answersAtOnce("client", { quickAcks: true }),
-    ),
-    closesAtOnce("the server answers at once, as Node does by default (allowHalfOpen: false)", "client"),
-    closesAtOnce("the client answers at once, as Node does by default (allowHalfOpen: false)", "server"),
+    ...answeredLater.map((one) => closes(...one)),
+    ...acknowledgedFirst.map((one) => closes(...one)),
+    ...answeredAtOnce.map((one) => closesAtOnce(...one)),
     closes("the server answers later, and the ACKs it sends before that are lost", "client", bareAcksLost),
   ],
 };

@@ -4,14 +4,13 @@ import { sawEvent } from "../../judge/runtime.ts";
 import { inState, passedThrough, queueAt } from "../../judge/states.ts";
 import { wentThrough } from "../../judge/transitions.ts";
 import { orLate } from "../../lab/deadline.ts";
+import { closes, closesHalf, connectPair, leaves, otherSide } from "../shared/sides.ts";
+import { timeWaitMs } from "../shared/time-wait.ts";
 import { ipSysctl, nodeNet, notes, rfc9293 } from "../sources.ts";
-import { type Closing, closeInSteps, steps } from "./in-steps.ts";
-import { closeOrdinarily, closes, connectSides, leaves, otherSide } from "./sides.ts";
+import { type Closing, closeInSteps, closeOrdinarily, steps } from "./in-steps.ts";
 
 const path = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED"] as const;
 
-/** Linux's TIME-WAIT, a constant of the kernel. */
-const timeWaitMs = 60_000;
 const afterTimeWait = "TIME-WAIT is over";
 
 /** The whole path, each state held and read. */
@@ -41,7 +40,7 @@ function wholePath(name: string, closing: Closing): Case {
 const bothAtOnce: Case = {
   name: "the peer closes too, before the first FIN has reached it",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await lab.reading("connected");
     await using lost = await lab.lose("FIN", { from: client });
     await closes(client, "end");
@@ -134,10 +133,8 @@ const resetAtOnce: Case = {
 const resetByPeer: Case = {
   name: "the peer answers its FIN with a reset",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "end");
-    await server.saw("end");
-    await leaves(client, "FIN-WAIT-1");
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server);
     await lab.reading("half-closed");
     await server.resetAndDestroy();
     await client.saw("close");
@@ -154,10 +151,8 @@ const orphanTimeout: Case = {
   needs: { sysctls: { "net.ipv4.tcp_fin_timeout": 1 } },
   timerMs: 1000,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "destroy");
-    await server.saw("end");
-    await leaves(client, "FIN-WAIT-1");
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server, "destroy");
     await leaves(client, "FIN-WAIT-2");
     await lab.reading("timed out");
   },

@@ -2,8 +2,8 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
+import { closes, connectPair, connectSides, leaves, otherSide, type Side } from "../shared/sides.ts";
 import { manual, notes, rfc9293 } from "../sources.ts";
-import { closes, connectSides, leaves, otherSide, type Side } from "./sides.ts";
 
 const talking: Case = {
   name: "both sides write and read",
@@ -51,7 +51,7 @@ function closesFirst(side: Side): Case {
 const bothAtOnce: Case = {
   name: "both close at once: the FINs pass each other",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     const clientsFin = await lab.lose("FIN", { from: client });
     const serversFin = await lab.lose("FIN", { from: server });
     await Promise.all([closes(client, "end"), closes(server, "end")]);
@@ -87,7 +87,7 @@ const peerIsGone: Case = {
 const halfClosedTalk: Case = {
   name: "one side has closed and is still sent data, which it reads",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await closes(client, "end");
     await server.saw("end");
     await server.write(1000);

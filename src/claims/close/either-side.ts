@@ -2,9 +2,9 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
+import { closes, closesHalf, connectSides, leaves, otherSide } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import type { Closing } from "./in-steps.ts";
-import { closes, connectSides, leaves, otherSide } from "./sides.ts";
 
 const halfClosed = "one side has closed";
 const closed = "both sides have closed";
@@ -15,9 +15,7 @@ function closesFirst(name: string, { active: side, first = "end", family = 4 }: 
     name,
     async experiment(lab) {
       const { active, passive } = await connectSides(lab, side, family);
-      await closes(active, first);
-      await passive.saw("end");
-      await leaves(active, "FIN-WAIT-1");
+      await closesHalf(active, passive, first);
       await lab.reading(halfClosed);
       await closes(passive, "end");
       await leaves(active, "FIN-WAIT-2");

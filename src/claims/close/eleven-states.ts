@@ -3,8 +3,8 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import type { EndpointName } from "../../model/fact.ts";
 import type { TcpState } from "../../model/state.ts";
+import { closes, closesHalf, connectPair, leaves } from "../shared/sides.ts";
 import { manual, notes, rfc9293 } from "../sources.ts";
-import { closes, connectSides, leaves } from "./sides.ts";
 
 const moment = "the moment";
 
@@ -44,26 +44,24 @@ const opening: readonly Case[] = [
 
 const closing: readonly Case[] = [
   seen("FIN-WAIT-1", "client", "the client has closed, its FIN is lost", async (lab) => {
-    const { active: client } = await connectSides(lab, "client");
+    const { client } = await connectPair(lab);
     await using _fin = await lab.lose("FIN", { from: client });
     await closes(client, "end");
     await lab.reading(moment);
   }),
   seen("FIN-WAIT-2", "client", "the client has closed, the server has not", async (lab) => {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "end");
-    await server.saw("end");
-    await leaves(client, "FIN-WAIT-1");
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server);
     await lab.reading(moment);
   }),
   seen("CLOSE-WAIT", "server", "the client has closed, the server has not", async (lab) => {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await closes(client, "end");
     await server.saw("end");
     await lab.reading(moment);
   }),
   seen("CLOSING", "client", "both have closed, the client's FIN is lost", async (lab) => {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await using _fin = await lab.lose("FIN", { from: client });
     await closes(client, "end");
     await closes(server, "end");
@@ -71,7 +69,7 @@ const closing: readonly Case[] = [
     await lab.reading(moment);
   }),
   seen("LAST-ACK", "server", "the server has closed second, the last ACK is lost", async (lab) => {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await closes(client, "end");
     await server.saw("end");
     await using _ack = await lab.lose("ACK of FIN", { from: client });
@@ -80,7 +78,7 @@ const closing: readonly Case[] = [
     await lab.reading(moment);
   }),
   seen("TIME-WAIT", "client", "the client has closed first, then the server", async (lab) => {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await closes(client, "end");
     await server.saw("end");
     await closes(server, "end");

@@ -1,5 +1,5 @@
 import type { Session } from "../../lab/session.ts";
-import { closes, connectSides, leaves, type Side, type Sides, type WayToClose } from "./sides.ts";
+import { closes, connectPair, connectSides, leaves, type Side, type Sides, type WayToClose } from "../shared/sides.ts";
 
 export interface Closing {
   /** Who closes first. */
@@ -40,4 +40,14 @@ export async function closeInSteps(lab: Session, closing: Closing): Promise<Side
   await leaves(passive, "LAST-ACK");
   await lab.reading(steps.secondFinAcknowledged);
   return { active, passive };
+}
+
+/** The client closes, the server answers when it has seen it; both are read once the client's runtime has done with it. */
+export async function closeOrdinarily(lab: Session, label: string): Promise<void> {
+  const { client, server } = await connectPair(lab);
+  await closes(client, "end");
+  await server.saw("end");
+  await closes(server, "end");
+  await client.saw("close");
+  await lab.reading(label);
 }

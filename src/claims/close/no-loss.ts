@@ -6,8 +6,8 @@ import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { delivered } from "../shared/delivered.ts";
 import { nodeNet, notes, rfc1122, rfc9293 } from "../sources.ts";
-import { delivered } from "./delivered.ts";
 
 /** More than the kernel takes off a writer's hands while nobody reads: 4 MiB to send, and the receiver's window. */
 const large = 16 * 1024 * 1024;

@@ -1,16 +1,16 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
-import { inState } from "../../judge/states.ts";
 import { onWire, type WireFinding } from "../../judge/wire.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isBareAck, type WireSegment } from "../../timeline/wire.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
+import { endsWithData, unhurried, unhurriedNeeds } from "../shared/unhurried.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { endsWithData, unhurried, unhurriedNeeds } from "../wire/conversation.ts";
-import { answeredInTime, type Ends, finOf, finsCrossed, onlyEnds, soonestAnswer } from "./segments.ts";
-import { otherSide, type Side } from "./sides.ts";
-import { type Act, answersAtOnce, answersLater, bothClosed, closed, closesToo, sendsMore } from "./ways-to-answer.ts";
+import { whenBothClose, whenClosed } from "./answers.ts";
+import { answeredInTime, type Ends, finOf, onlyEnds, soonestAnswer } from "./segments.ts";
+import { type Act, answersAtOnce, answersLater, bothClosed, sendsMore } from "./ways-to-answer.ts";
 
 /** u and w: the numbers in the headers of the two FINs. */
 interface Fins {
@@ -49,17 +49,8 @@ function asStated(t: Timeline, side: Side, ends: Ends = onlyEnds): Check[] {
   ];
 }
 
-function closes(name: string, active: Side, act: Act, premises: (t: Timeline) => Check[] = () => []): Case {
-  const passive = otherSide(active);
-  return {
-    name,
-    ...act,
-    question: (t) => [
-      given(`the ${passive}, which was closed upon, is CLOSED`, inState(t, closed, passive, "CLOSED")),
-      ...premises(t),
-      ...asStated(t, active),
-    ],
-  };
+function closes(name: string, active: Side, act: Act, premises: (t: Timeline) => readonly Check[] = () => []): Case {
+  return whenClosed(name, active, act, (t) => [...premises(t), ...asStated(t, active)]);
 }
 
 const inOne: Case = {
@@ -92,17 +83,6 @@ function carriesData(t: Timeline): Observation {
   });
 }
 
-const simultaneously: Case = {
-  name: "both sides close at the same time",
-  ...closesToo,
-  question: (t) => [
-    given("neither FIN answers the other", finsCrossed(t)),
-    given("the client has come to TIME-WAIT", inState(t, closed, "client", "TIME-WAIT")),
-    given("so has the server", inState(t, closed, "server", "TIME-WAIT")),
-    ...asStated(t, "client"),
-  ],
-};
-
 export const closeNumbers: Claim = {
   address: "close/numbers",
   statement: {
@@ -128,6 +108,6 @@ export const closeNumbers: Claim = {
     closes(`the first FIN carries the last 7 of 12 bytes too ${unhurried}`, "client", finWithData, (t) => [
       given("it has data with it", carriesData(t)),
     ]),
-    simultaneously,
+    whenBothClose((t) => asStated(t, "client")),
   ],
 };

@@ -5,8 +5,8 @@ import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { closes, closesHalf, connectPair, connectSides, leaves, otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, notes, rfc9293 } from "../sources.ts";
-import { closes, connectSides, leaves, otherSide, type Side } from "./sides.ts";
 
 const halfClosed = "the active side has closed";
 const waiting = "the last ACK has not come";
@@ -47,7 +47,7 @@ function closesFirst(name: string, side: Side): Case {
 const lastAckLost: Case = {
   name: "the last ACK is lost, then sent again",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await closes(client, "end");
     await server.saw("end");
     await using lastAck = await lab.lose("ACK of FIN", { from: client });
@@ -75,10 +75,8 @@ const passiveKeepsOpen: Case = {
   name: "the active side closed with destroy() and the passive side keeps its own open, tcp_fin_timeout 60 → 1 s",
   ...finTimeout,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "destroy");
-    await server.saw("end");
-    await leaves(client, "FIN-WAIT-1");
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server, "destroy");
     await leaves(client, "FIN-WAIT-2");
     await lab.reading(closed);
   },
@@ -92,7 +90,7 @@ const passivesFinLost: Case = {
   name: "the active side closed with destroy() and the passive side's FIN is lost, tcp_fin_timeout 60 → 1 s",
   ...finTimeout,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await using fin = await lab.lose("FIN", { from: server });
     await closes(client, "destroy");
     await server.saw("end");
@@ -113,10 +111,8 @@ const noTimeWait: Case = {
   name: "no TIME-WAIT is allowed, with tcp_max_tw_buckets 0, and the answer to the last FIN is lost",
   needs: { sysctls: { "net.ipv4.tcp_max_tw_buckets": 0 } },
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await closes(client, "end");
-    await server.saw("end");
-    await leaves(client, "FIN-WAIT-1");
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server);
     await lab.reading(halfClosed);
     await using answers = await lab.lose("everything", { from: client });
     await closes(server, "end");

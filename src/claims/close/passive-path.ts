@@ -5,9 +5,9 @@ import { inState, passedThrough, queueAt } from "../../judge/states.ts";
 import { wentThrough } from "../../judge/transitions.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { closes, connectPair, leaves, otherSide, type Side } from "../shared/sides.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
-import { type Closing, closeInSteps, steps } from "./in-steps.ts";
-import { closeOrdinarily, closes, connectSides, leaves, otherSide, type Side } from "./sides.ts";
+import { type Closing, closeInSteps, closeOrdinarily, steps } from "./in-steps.ts";
 
 const path = ["ESTABLISHED", "CLOSE-WAIT", "LAST-ACK", "CLOSED"] as const;
 
@@ -100,7 +100,7 @@ const activeIsGone: Case = {
   needs: { sysctls: { "net.ipv4.tcp_fin_timeout": 1 } },
   timerMs: 1000,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await lab.reading(labels.before);
     await closes(client, "destroy");
     await server.saw("end");

@@ -3,7 +3,7 @@ import { onWire } from "../../judge/wire.ts";
 import type { EndpointName } from "../../model/fact.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, isBareAck, segmentsBetween, type WireSegment } from "../../timeline/wire.ts";
-import { otherSide, type Side } from "./sides.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { atOnce } from "./ways-to-answer.ts";
 
 /** What a segment is to a close. Every segment of a close but a RST carries an acknowledgment too. */

@@ -3,8 +3,8 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState, passedThrough } from "../../judge/states.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { closes, connectPair, leaves, type WayToClose } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { closes, connectSides, leaves, type WayToClose } from "./sides.ts";
 
 const inFlight = "the FINs are in flight";
 const crossed = "the FINs have come, their ACKs have not";
@@ -22,7 +22,7 @@ function bothInFlight(name: string, way: WayToClose, family: 4 | 6 = 4): Case {
     name,
     needs: { exclusive: true },
     async experiment(lab) {
-      const { active: client, passive: server } = await connectSides(lab, "client", family);
+      const { client, server } = await connectPair(lab, family);
       await using clientsHold = await lab.hold({ from: client });
       await using serversHold = await lab.hold({ from: server });
       // After each side's FIN nothing more arrives: neither its ACKs nor the FIN once more, which would acknowledge too.
@@ -49,7 +49,7 @@ function bothInFlight(name: string, way: WayToClose, family: 4 | 6 = 4): Case {
 const oneLost: Case = {
   name: "both FINs are sent before either has come, and the client's is lost at first",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     const fin = await lab.lose("FIN", { from: client });
     await closes(client, "end");
     await closes(server, "end");

@@ -1,9 +1,9 @@
 import type { Case } from "../../experiment/claim.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
-import type { Host } from "../../lab/host.ts";
+import type { Family } from "../../lab/listener.ts";
 import type { Session } from "../../lab/session.ts";
-import type { DialOptions } from "../../lab/session-options.ts";
-import { connectSides, leaves, otherSide, type Side, type Sides } from "./sides.ts";
+import { type Route, routeTo } from "../shared/routes.ts";
+import { connectPair, connectSides, leaves, otherSide, type Side, type Sides, sidesOf } from "../shared/sides.ts";
 
 /** The reading at which both sides have closed. */
 export const closed = "both sides have closed";
@@ -14,7 +14,7 @@ export type Act = Pick<Case, "experiment"> & { readonly needs: NonNullable<Case[
 const capture = { capture: true };
 
 /** The passive side closes when its kernel has acknowledged the active side's FIN by itself. */
-export function answersLater(active: Side, family: DialOptions["family"] = 4): Act {
+export function answersLater(active: Side, family: Family = 4): Act {
   return {
     needs: capture,
     async experiment(lab) {
@@ -71,11 +71,11 @@ export function answersAtOnce(active: Side, { quickAcks = false }: { readonly qu
 export const atOnce = 8;
 
 async function connectForAnswer(lab: Session, active: Side): Promise<Sides> {
-  const { client, server } = await lab.connect({
+  const pair = await lab.connect({
     client: { allowHalfOpen: active === "client" },
     server: { allowHalfOpen: active === "server" },
   });
-  const sides = active === "client" ? { active: client, passive: server } : { active: server, passive: client };
+  const sides = sidesOf(pair, active);
   await sides.active.write(100);
   await sides.passive.received(100);
   return sides;
@@ -99,7 +99,7 @@ export const isFrozen: Act = {
 export const closesToo: Act = {
   needs: { capture: true, exclusive: true },
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await using clientsHold = await lab.hold({ from: client });
     await using serversHold = await lab.hold({ from: server });
     await client.end();
@@ -125,21 +125,10 @@ async function gone(passive: Endpoint): Promise<void> {
   await leaves(passive, "LAST-ACK");
 }
 
-/** A route to the peer on which every ACK is sent at once (ip-route(8): quickack), until disposed. */
-async function routeWithQuickAcks(lab: Session, of: Side, to: Side): Promise<AsyncDisposable> {
-  const host = lab.host(of);
+/** A route to the peer on which every ACK is sent at once, until disposed. */
+async function routeWithQuickAcks(lab: Session, of: Side, to: Side): Promise<Route> {
   const address = lab.host(to).addresses.v4;
-  const route = [`${address}/32`, "dev", await deviceTo(host, address), "quickack", "1"];
-  await host.run("ip", ["route", "add", ...route]);
-  lab.story.note(of, `the route to ${address} asks for every ACK at once: ip route add ${route.join(" ")}`);
-  return {
-    async [Symbol.asyncDispose]() {
-      await host.run("ip", ["route", "del", ...route]);
-    },
-  };
-}
-
-async function deviceTo(host: Host, address: string): Promise<string> {
-  const shown = await host.run("ip", ["-o", "route", "get", address]);
-  return / dev (\S+)/.exec(shown)?.[1] ?? "eth0";
+  const route = await routeTo(lab.host(of), address, "quickack", "1");
+  lab.story.note(of, `the route to ${address} asks for every ACK at once: ip route add ${route.text}`);
+  return route;
 }

@@ -6,8 +6,8 @@ import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import { callsOf, reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { nodeNet, rfc9293 } from "../sources.ts";
-import { peerOf, type Side } from "./roles.ts";
 
 const oneMebibyte = 1024 * 1024;
 
@@ -62,7 +62,7 @@ export const allowHalfOpen: Claim = {
 };
 
 function endsItself(passive: Side): Pick<Case, "experiment" | "question"> {
-  const closer = peerOf(passive);
+  const closer = otherSide(passive);
   return {
     async experiment(lab) {
       const pair = await lab.connect();
@@ -80,7 +80,7 @@ function endsItself(passive: Side): Pick<Case, "experiment" | "question"> {
 }
 
 function staysOpen(passive: Side): Pick<Case, "experiment" | "question"> {
-  const closer = peerOf(passive);
+  const closer = otherSide(passive);
   return {
     async experiment(lab) {
       const pair = await lab.connect({

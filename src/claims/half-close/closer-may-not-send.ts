@@ -4,8 +4,9 @@ import { received } from "../../judge/received.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, queueAt } from "../../judge/states.ts";
 import type { EventFact } from "../../model/fact.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { manual, nodeNet, notes, rfc9293 } from "../sources.ts";
-import { connectFor, peerOf, type Side } from "./roles.ts";
+import { connectFor } from "./roles.ts";
 
 export const closerMayNotSend: Claim = {
   address: "half-close/closer-may-not-send",
@@ -54,7 +55,7 @@ const refused = (detail: EventFact["detail"]) => detail.error !== undefined;
 
 /** The closer writes 5 bytes, closes, and is asked to write 7 more. */
 function writesAfter(closer: Side, call: "end" | "destroy"): Pick<Case, "experiment" | "question"> {
-  const other = peerOf(closer);
+  const other = otherSide(closer);
   return {
     async experiment(lab) {
       const { closing, other } = await connectFor(lab, closer);

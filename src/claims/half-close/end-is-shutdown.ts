@@ -4,8 +4,9 @@ import { received } from "../../judge/received.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, rowAt } from "../../judge/states.ts";
 import type { EventFact } from "../../model/fact.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { manual, nodeNet, notes, rfc9293 } from "../sources.ts";
-import { connectFor, peerOf, type Side } from "./roles.ts";
+import { connectFor } from "./roles.ts";
 
 export const endIsShutdown: Claim = {
   address: "half-close/end-is-shutdown",
@@ -32,7 +33,7 @@ export const endIsShutdown: Claim = {
 };
 
 function shutsSending(closer: Side): Pick<Case, "experiment" | "question"> {
-  const other = peerOf(closer);
+  const other = otherSide(closer);
   return {
     async experiment(lab) {
       const { closing, other } = await connectFor(lab, closer);
@@ -60,7 +61,7 @@ function shutsSending(closer: Side): Pick<Case, "experiment" | "question"> {
 const taken = (detail: EventFact["detail"]) => detail.error === undefined;
 
 function closesBoth(closer: Side, call: "destroy" | "destroySoon"): Pick<Case, "experiment" | "question"> {
-  const other = peerOf(closer);
+  const other = otherSide(closer);
   return {
     async experiment(lab) {
       const { closing, other } = await connectFor(lab, closer);

@@ -3,8 +3,9 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Session } from "../../lab/session.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
-import { connectFor, peerOf, type Side } from "./roles.ts";
+import { connectFor } from "./roles.ts";
 
 /** From 60 s: three times this long is far past the timeout, its rounding included. */
 const needs = { sysctls: { "net.ipv4.tcp_fin_timeout": 1 } };
@@ -66,7 +67,7 @@ function isKilled(): Trial {
 }
 
 function trial(closer: Side, act: Case["experiment"]): Trial {
-  const other = peerOf(closer);
+  const other = otherSide(closer);
   return {
     needs,
     timerMs: patienceMs,
@@ -85,7 +86,7 @@ function trial(closer: Side, act: Case["experiment"]): Trial {
 
 /** The timer runs from the first moment, so FIN-WAIT-2 need not be read: the peer's CLOSE-WAIT implies it. */
 function destroys(closer: Side): Trial {
-  const other = peerOf(closer);
+  const other = otherSide(closer);
   return {
     needs,
     timerMs: patienceMs,

@@ -4,8 +4,9 @@ import { received } from "../../judge/received.ts";
 import { sawEvent, sawNoEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import type { EventFact } from "../../model/fact.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
-import { connectFor, peerOf, type Side } from "./roles.ts";
+import { connectFor } from "./roles.ts";
 
 const oneMebibyte = 1024 * 1024;
 
@@ -107,7 +108,7 @@ function sendsAfterTheFin(closer: Side, bytes: number, family: 4 | 6 = 4): Pick<
     },
     question: (t) => [
       given(`the ${closer} has closed`, inState(t, "half-closed", closer, "FIN-WAIT-2")),
-      given(`the ${peerOf(closer)} has not`, inState(t, "half-closed", peerOf(closer), "CLOSE-WAIT")),
+      given(`the ${otherSide(closer)} has not`, inState(t, "half-closed", otherSide(closer), "CLOSE-WAIT")),
       given(
         "nothing was sent before",
         received(t, closer, "half-closed", (total) => total === 0),

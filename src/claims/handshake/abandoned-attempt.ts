@@ -1,6 +1,6 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { compared } from "../../judge/measures.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawNoEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
@@ -8,9 +8,9 @@ import type { Fault } from "../../lab/fault.ts";
 import type { Listener } from "../../lab/listener.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, notes, rfc7413, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
 
 /** For client and server, without a cookie, and for a listener that did not ask for it, as Node's does not. */
 const fastOpenWithoutCookie = 0x1 | 0x2 | 0x4 | 0x200 | 0x400;
@@ -126,7 +126,7 @@ async function lateSyn(lab: Session): Promise<{ listener: Listener; client: Endp
   return { listener, client, silenced };
 }
 
-function gaveUpBeforeSyn(t: Seen): ReturnType<Question> {
+function gaveUpBeforeSyn(t: Timeline): readonly Check[] {
   return [given("the SYN had not arrived when the client gave up", inState(t, "before", "server", "CLOSED"))];
 }
 
@@ -138,7 +138,7 @@ async function outcome(lab: Session, listener: Listener, client: Endpoint | Peer
   await lab.reading("after");
 }
 
-function gaveUpWaiting(t: Seen): ReturnType<Question> {
+function gaveUpWaiting(t: Timeline): readonly Check[] {
   return [
     given("the client's kernel has no such socket any more", inState(t, "given up", "client", "CLOSED")),
     given("it never had the connection", sawNoEvent(t, "client", "connect", { until: "given up" })),
@@ -146,7 +146,7 @@ function gaveUpWaiting(t: Seen): ReturnType<Question> {
   ];
 }
 
-function noConnection(t: Seen): ReturnType<Question> {
+function noConnection(t: Timeline): readonly Check[] {
   const accepted = (label: string) => ({ name: "accepted connections", label });
   return [
     claimed("the server's kernel has no such connection", inState(t, "after", "server", "CLOSED")),

@@ -1,15 +1,14 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { everySegment, onWire, type WireFinding } from "../../judge/wire.ts";
 import type { Listener } from "../../lab/listener.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, carriesData, isSyn, isSynAck, sentBy, type WireSegment } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc7413, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
-
-const text = "hello";
+import { text, writesAtOnce } from "./writes-at-once.ts";
 
 /** Bits of net.ipv4.tcp_fastopen (Documentation/networking/ip-sysctl.rst). */
 const client = 0x1;
@@ -42,8 +41,8 @@ export const firstTwoCarryNone: Claim = {
     manual("tcp(7)", "tcp_fastopen"),
   ],
   cases: [
-    { name: "Node's client writes before it is connected", ...nodeWritesAtOnce("v4") },
-    { name: "Node's client writes before it is connected, over IPv6", ...nodeWritesAtOnce("v6") },
+    { name: "Node's client writes before it is connected", ...writesAtOnce("v4"), question: carriesNone },
+    { name: "Node's client writes before it is connected, over IPv6", ...writesAtOnce("v6"), question: carriesNone },
     {
       name: "TCP Fast Open, the client's first connection to this server (net.ipv4.tcp_fastopen 1 → 0x403)",
       needs: cookieNeeds,
@@ -77,9 +76,7 @@ export const firstTwoCarryNone: Claim = {
         const { client: first, listener } = await fastOpen(lab, "first");
         await first.connected();
         await first.close();
-        const { client } = await fastOpen(lab, "client", listener);
-        await listener.endOf(client).received(text.length);
-        await lab.reading("open");
+        await fastOpenDelivers(lab, listener);
       },
       question: (t) => [
         given(
@@ -95,11 +92,7 @@ export const firstTwoCarryNone: Claim = {
     {
       name: "TCP Fast Open without cookies (net.ipv4.tcp_fastopen 1 → 0x607)",
       needs: needs(withoutCookie),
-      async experiment(lab) {
-        const { client, listener } = await fastOpen(lab);
-        await listener.endOf(client).received(text.length);
-        await lab.reading("open");
-      },
+      experiment: (lab) => fastOpenDelivers(lab),
       question: (t) => [
         given(
           "the server takes the data with the SYN",
@@ -134,11 +127,7 @@ export const firstTwoCarryNone: Claim = {
     {
       name: "the client sends data with its SYN to a server that has TCP Fast Open off (net.ipv4.tcp_fastopen 1 → 0x5)",
       needs: needs(clientAlone),
-      async experiment(lab) {
-        const { client, listener } = await fastOpen(lab);
-        await listener.endOf(client).received(text.length);
-        await lab.reading("open");
-      },
+      experiment: (lab) => fastOpenDelivers(lab),
       question: (t) => [
         given(
           "the server does not take the data: it acknowledges the SYN alone",
@@ -154,23 +143,6 @@ function needs(fastOpenBits: number, exclusive = false): NonNullable<Case["needs
   return { capture: true, sysctls: { "net.ipv4.tcp_fastopen": fastOpenBits }, ...(exclusive ? { exclusive } : {}) };
 }
 
-function nodeWritesAtOnce(bind: "v4" | "v6"): Omit<Case, "name"> {
-  return {
-    needs: { capture: true },
-    timerMs: 1_000,
-    async experiment(lab) {
-      const listener = await lab.listen({ bind });
-      await using lost = await lab.lose("SYN", { to: listener, times: 1 });
-      const client = await lab.attempt(listener);
-      await client.write(text.length);
-      await lost.catches();
-      await listener.endOf(client).received(text.length);
-      await lab.reading("open");
-    },
-    question: carriesNone,
-  };
-}
-
 /** Connects with a text to send, which goes with the SYN where it can. */
 async function fastOpen(
   lab: Session,
@@ -183,7 +155,14 @@ async function fastOpen(
   return { client, listener: target };
 }
 
-function carriesNone(t: Seen): ReturnType<Question> {
+/** As fastOpen, until the server's program has the text. */
+async function fastOpenDelivers(lab: Session, known?: Listener): Promise<void> {
+  const { client, listener } = await fastOpen(lab, "client", known);
+  await listener.endOf(client).received(text.length);
+  await lab.reading("open");
+}
+
+function carriesNone(t: Timeline): readonly Check[] {
   const isEmpty = (segment: WireSegment) => !carriesData(segment);
   return [
     claimed(
@@ -206,11 +185,11 @@ function answeredBeforeThird(segments: readonly WireSegment[]): WireFinding {
   return { answer: came.every(isSyn), shown: [...came, answer] };
 }
 
-function synWith(t: Seen, isSo: (segment: WireSegment) => boolean) {
+function synWith(t: Timeline, isSo: (segment: WireSegment) => boolean) {
   return onWire(t, ["client", "server"], (segments) => everySegment(segments.filter(isSyn), isSo));
 }
 
-function synAckWith(t: Seen, isSo: (segment: WireSegment) => boolean) {
+function synAckWith(t: Timeline, isSo: (segment: WireSegment) => boolean) {
   return onWire(t, ["client", "server"], (segments) => everySegment(segments.filter(isSynAck), isSo));
 }
 

@@ -6,8 +6,8 @@ import type { Segment } from "../../model/segment.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has, isSyn, sentBy } from "../../timeline/wire.ts";
+import { opensAtOnce, opensWithout, whenOpen } from "../shared/opening.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { opensAtOnce, opensWithout, whenOpen } from "./opening.ts";
 
 const needs = { capture: true };
 

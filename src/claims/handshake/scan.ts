@@ -1,11 +1,11 @@
 import type { Claim } from "../../experiment/claim.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawEvent, sawNoEvent } from "../../judge/runtime.ts";
 import { inState, queueAt, rowAt } from "../../judge/states.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { manual, nodeNet, notes, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
 
 const shortRetries = { "net.ipv4.tcp_syn_retries": 1, "net.ipv4.tcp_synack_retries": 1 };
 
@@ -84,7 +84,7 @@ async function scanOpen(lab: Session, bind: "v4" | "v6"): Promise<void> {
   await lab.reading("after");
 }
 
-function accepts(t: Seen): ReturnType<Question> {
+function accepts(t: Timeline): readonly Check[] {
   return [
     claimed("the client's runtime reports a connection", sawEvent(t, "client", "connect", { by: "after" })),
     claimed("the client is in ESTABLISHED", inState(t, "after", "client", "ESTABLISHED")),
@@ -100,17 +100,17 @@ async function scanClosed(lab: Session, bind: "v4" | "v6"): Promise<void> {
   await lab.reading("after");
 }
 
-function resets(t: Seen): ReturnType<Question> {
+function resets(t: Timeline): readonly Check[] {
   return [
     given("nobody listens on the port", inState(t, "after", "listener", "CLOSED")),
     claimed("the client's runtime reports ECONNREFUSED", error(t, "ECONNREFUSED")),
   ];
 }
 
-function error(t: Seen, code: string) {
+function error(t: Timeline, code: string) {
   return sawEvent(t, "client", "error", { where: (detail) => detail.code === code, by: "after" });
 }
 
-function sawNoTimeout(t: Seen) {
+function sawNoTimeout(t: Timeline) {
   return sawNoEvent(t, "client", "error", { where: (detail) => detail.code === "ETIMEDOUT", until: "after" });
 }

@@ -1,10 +1,12 @@
 import type { Claim } from "../../experiment/claim.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import { wentThrough } from "../../judge/transitions.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 
 export const states: Claim = {
@@ -91,7 +93,7 @@ async function answerLost(lab: Session, bind: "v4" | "v6"): Promise<void> {
   await lab.reading("open");
 }
 
-function heldHalfway(t: Parameters<Question>[0]): ReturnType<Question> {
+function heldHalfway(t: Timeline): readonly Check[] {
   return [
     claimed("the server was in LISTEN before", inState(t, "before", "listener", "LISTEN")),
     claimed("the client, its SYN sent, is in SYN-SENT", inState(t, "held", "client", "SYN-SENT")),

@@ -1,17 +1,16 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { onWire } from "../../judge/wire.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
 import { eventsOf, faultsOf, measureOf } from "../../timeline/query.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { isSyn, sentBy } from "../../timeline/wire.ts";
+import { sides } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc1122, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
-
-const ends = ["client", "server"] as const;
 
 export const synRetries: Claim = {
   address: "handshake/syn-retries",
@@ -75,7 +74,7 @@ async function neverAnswered(lab: Session): Promise<void> {
   await lost.lift();
 }
 
-function sentAgainThenGivenUp(t: Seen): ReturnType<Question> {
+function sentAgainThenGivenUp(t: Timeline): readonly Check[] {
   const timedOut = { where: (detail: { readonly code?: unknown }) => detail.code === "ETIMEDOUT", by: "after" };
   return [
     given(
@@ -89,8 +88,8 @@ function sentAgainThenGivenUp(t: Seen): ReturnType<Question> {
   ];
 }
 
-function sentAgain(t: Seen): Observation {
-  return onWire(t, ends, (segments) => {
+function sentAgain(t: Timeline): Observation {
+  return onWire(t, sides, (segments) => {
     const syns = sentBy(segments, "client").filter(isSyn);
     return { answer: syns.length > 1, shown: syns };
   });
@@ -100,9 +99,9 @@ function sentAgain(t: Seen): Observation {
 const isLonger = (wait: number, before: number): boolean => wait > 1.25 * before;
 
 /** From each SYN to the next, and from the last until the attempt is given up. */
-function everLonger(t: Seen): Observation {
+function everLonger(t: Timeline): Observation {
   const [end] = eventsOf(t, "client", "error");
-  const seen = onWire(t, ends, (segments) => {
+  const seen = onWire(t, sides, (segments) => {
     const syns = sentBy(segments, "client").filter(isSyn);
     const times = [...syns.map(({ fact }) => fact.at), ...(end === undefined ? [] : [end.at])];
     const waits = times.slice(1).map((at, index) => at - (times[index] ?? at));
@@ -113,14 +112,14 @@ function everLonger(t: Seen): Observation {
 }
 
 /** The server's ingress lost the first SYN and all its repetitions. */
-function resentAsSet(t: Seen): Observation {
+function resentAsSet(t: Timeline): Observation {
   const setting = measureOf(t, "net.ipv4.tcp_syn_retries", "set");
   const lost = lostSegments(t, (count) => count - 1 === setting?.value);
   if (setting === undefined) return { answer: undefined, evidence: lost.evidence };
   return { ...lost, evidence: [setting, ...lost.evidence] };
 }
 
-function lostSegments(t: Seen, predicate: (count: number) => boolean): Observation {
+function lostSegments(t: Timeline, predicate: (count: number) => boolean): Observation {
   const lifted = faultsOf(t)[0]?.lifted;
   if (lifted === undefined) return { answer: undefined, evidence: [] };
   return { answer: predicate(lifted.caught), evidence: [lifted] };

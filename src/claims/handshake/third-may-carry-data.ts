@@ -1,15 +1,14 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { received } from "../../judge/received.ts";
 import { inState } from "../../judge/states.ts";
 import { onWire } from "../../judge/wire.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has, isBareAck, isSynAck } from "../../timeline/wire.ts";
 import { ipSysctl, manual, notes, rfc7413, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
-
-const text = "hello";
+import { text, writesAtOnce } from "./writes-at-once.ts";
 
 export const thirdMayCarryData: Claim = {
   address: "handshake/third-may-carry-data",
@@ -47,17 +46,7 @@ export const thirdMayCarryData: Claim = {
     },
     {
       name: "Node's client writes before it is connected (its first SYN is lost to give it the time), then nothing is lost",
-      needs: { capture: true },
-      timerMs: 1_000,
-      async experiment(lab) {
-        const listener = await lab.listen();
-        await using lost = await lab.lose("SYN", { to: listener, times: 1 });
-        const client = await lab.attempt(listener);
-        await client.write(text.length);
-        await lost.catches();
-        await listener.endOf(client).received(text.length);
-        await lab.reading("open");
-      },
+      ...writesAtOnce("v4"),
       question: opensAndBrings,
     },
   ],
@@ -95,18 +84,18 @@ async function withoutBareAck(lab: Session, bind: "v4" | "v6"): Promise<void> {
 }
 
 /** A server that answers by a cookie has no socket at all until then. */
-function notOpen(t: Seen) {
+function notOpen(t: Timeline) {
   return inState(t, "lost", "server", ["SYN-RECEIVED", "CLOSED"]);
 }
 
-function bareAckGone(t: Seen) {
+function bareAckGone(t: Timeline) {
   return onWire(t, ["client", "server"], (segments) => {
     const gone = segments.filter((one) => one.from === "client" && isBareAck(one) && one.seq === 1 && !arrived(one));
     return { answer: gone.length > 0, shown: gone };
   });
 }
 
-function opensAndBrings(t: Seen): ReturnType<Question> {
+function opensAndBrings(t: Timeline): readonly Check[] {
   return [
     claimed(
       "the first segment that arrives after the SYN+ACK carries data",

@@ -7,10 +7,9 @@ import type { DialOptions } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isBareAck, isSyn, isSynAck, type WireSegment } from "../../timeline/wire.ts";
+import { opensAtOnce } from "../shared/opening.ts";
+import { sides } from "../shared/sides.ts";
 import { manual, notes, rfc9293 } from "../sources.ts";
-import { atOnceNeeds, bothOpen } from "./at-once.ts";
-
-const sides = ["client", "server"] as const;
 
 const by = (from: string, isIt: (segment: WireSegment) => boolean) => (segment: WireSegment) =>
   segment.from === from && isIt(segment);
@@ -55,11 +54,6 @@ export const threeSegments: Claim = {
     opens("over IPv6", { family: 6 }, { bind: "v6" }),
     opens("a `::` listener reached over IPv4", { family: 4 }, { bind: "::" }),
     opens("a `::` listener reached over IPv6", { family: 6 }, { bind: "::" }),
-    {
-      name: "both sides connect to each other at the same time",
-      needs: atOnceNeeds,
-      experiment: bothOpen,
-      question: opensIt,
-    },
+    { name: "both sides connect to each other at the same time", ...opensAtOnce, question: opensIt },
   ],
 };

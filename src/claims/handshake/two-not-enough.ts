@@ -1,14 +1,14 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
 import { allOf, anyOf, not, type Observation } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, rowAt } from "../../judge/states.ts";
 import type { Session } from "../../lab/session.ts";
 import type { TcpState } from "../../model/state.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, notes, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
 
 export const twoNotEnough: Claim = {
   address: "handshake/two-not-enough",
@@ -122,11 +122,11 @@ async function halfway(lab: Session, listener: { countAccepted(label: string): n
 }
 
 /** The client counts the connection open on two segments, and is alone in that. */
-function alone(t: Seen): ReturnType<Question> {
+function alone(t: Timeline): readonly Check[] {
   return [given("the client's runtime has its connection", sawEvent(t, "client", "connect")), ...noDeadlock(t)];
 }
 
-function noDeadlock(t: Seen): ReturnType<Question> {
+function noDeadlock(t: Timeline): readonly Check[] {
   const accepted = { name: "accepted connections", label: "lost" };
   const both = (state: TcpState) => allOf(inState(t, "end", "client", state), inState(t, "end", "server", state));
   return [
@@ -142,6 +142,6 @@ function noDeadlock(t: Seen): ReturnType<Question> {
   ];
 }
 
-function sendsAgain(t: Seen, endpoint: string): Observation {
+function sendsAgain(t: Timeline, endpoint: string): Observation {
   return rowAt(t, "again", endpoint, ({ timer }) => (timer?.retransmits ?? 0) > 0);
 }

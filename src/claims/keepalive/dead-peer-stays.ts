@@ -8,8 +8,8 @@ import type { Session } from "../../lab/session.ts";
 import type { DialOptions, Pair } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { otherSide, type Side } from "../close/sides.ts";
-import { fewRetries } from "../loss/sysctls.ts";
+import { fewRetries } from "../shared/few-retries.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, nodeNet, notes, rfc1122, rfc9293 } from "../sources.ts";
 
 const open = "open";

@@ -1,6 +1,7 @@
 import type { Observation } from "../../judge/observation.ts";
 import { timerAt } from "../../judge/states.ts";
-import type { Endpoint, Within } from "../../lab/endpoint.ts";
+import type { Within } from "../../lab/deadline.ts";
+import type { Endpoint } from "../../lab/endpoint.ts";
 import type { SocketTimer } from "../../model/socket.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isBareAck, type WireSegment } from "../../timeline/wire.ts";

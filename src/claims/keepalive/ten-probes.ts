@@ -1,4 +1,5 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
+import { caught } from "../../judge/caught.ts";
 import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
@@ -10,7 +11,6 @@ import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Needs } from "../../model/claim.ts";
 import { callsOf, eventsOf } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { caught } from "../loss/caught.ts";
 import { ipSysctl, manual, nodeNet, notes, rfc1122, rfc9293 } from "../sources.ts";
 import { hasProbed, keepAliveAt } from "./probing.ts";
 import { keepAliveProbes, soonAndFast } from "./sysctls.ts";

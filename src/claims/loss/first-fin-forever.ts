@@ -1,4 +1,5 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
+import { caught } from "../../judge/caught.ts";
 import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
@@ -12,10 +13,9 @@ import type { Needs } from "../../model/claim.ts";
 import { callsOf, firstIn } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, type WireSegment } from "../../timeline/wire.ts";
-import { closes, connectSides, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import { fewRetries } from "../shared/few-retries.ts";
+import { closes, connectSides, otherSide, type Side, type WayToClose } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc1122, rfc9293 } from "../sources.ts";
-import { caught } from "./caught.ts";
-import { fewRetries } from "./sysctls.ts";
 
 const lost = "the FIN is lost";
 const over = "the closer has given up";

@@ -1,12 +1,12 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
+import { caught } from "../../judge/caught.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { received } from "../../judge/received.ts";
 import { sawEvent, sawNoEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
-import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../shared/sides.ts";
 import { notes, rfc1122, rfc6298, rfc9293 } from "../sources.ts";
-import { caught } from "./caught.ts";
 
 const lost = "the FIN is lost";
 const meanwhile = "the FIN has not come yet";

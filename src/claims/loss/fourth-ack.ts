@@ -1,13 +1,20 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
-import { onWire } from "../../judge/wire.ts";
 import { orLate } from "../../lab/deadline.ts";
-import type { Endpoint } from "../../lab/endpoint.ts";
-import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import { fewRetries } from "../shared/few-retries.ts";
+import { eachAcknowledged, sentAgain } from "../shared/fins.ts";
+import {
+  closes,
+  closesHalf,
+  connectPair,
+  connectSides,
+  leaves,
+  otherSide,
+  type Side,
+  type WayToClose,
+} from "../shared/sides.ts";
 import { ipSysctl, notes, rfc6298, rfc9293 } from "../sources.ts";
-import { eachAcknowledged, sentAgain } from "./fins.ts";
-import { fewRetries } from "./sysctls.ts";
 
 const lost = "the last ACK is lost";
 const healed = "nothing is lost any more";
@@ -21,12 +28,6 @@ interface Plan {
   readonly losses?: number;
 }
 
-async function toTheLastAck(active: Endpoint, passive: Endpoint): Promise<void> {
-  await closes(active, "end");
-  await passive.saw("end");
-  await leaves(active, "FIN-WAIT-1");
-}
-
 function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): Case {
   const peer = otherSide(closer);
   return {
@@ -35,7 +36,7 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
     timerMs: losses > 2 ? 1_600 : 400,
     async experiment(lab) {
       const { active, passive } = await connectSides(lab, closer, family);
-      await toTheLastAck(active, passive);
+      await closesHalf(active, passive);
       await using ack = await lab.lose("ACK of FIN", { from: active });
       await closes(passive, way);
       await leaves(active, "FIN-WAIT-2");
@@ -48,14 +49,8 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
     question: (t) => [
       given(`the ${closer} has the FIN`, inState(t, lost, closer, "TIME-WAIT")),
       given(`the ${peer} does not know it`, inState(t, lost, peer, "LAST-ACK")),
-      claimed(
-        "its FIN is sent again",
-        onWire(t, [closer, peer], (segments) => sentAgain(segments, peer, losses - 1)),
-      ),
-      claimed(
-        "each that comes is acknowledged",
-        onWire(t, [closer, peer], (segments) => eachAcknowledged(segments, peer, losses - 1)),
-      ),
+      claimed("its FIN is sent again", sentAgain(t, peer, losses - 1)),
+      claimed("each that comes is acknowledged", eachAcknowledged(t, peer, losses - 1)),
       claimed(`the ${peer} is closed once an ACK comes`, inState(t, healed, peer, "CLOSED")),
       claimed(`the ${closer} is in TIME-WAIT still`, inState(t, healed, closer, "TIME-WAIT")),
     ],
@@ -72,7 +67,7 @@ const processGone: Case = {
       client: { process, allowHalfOpen: true },
       server: { allowHalfOpen: true },
     });
-    await toTheLastAck(client, server);
+    await closesHalf(client, server);
     await using ack = await lab.lose("ACK of FIN", { from: client });
     await closes(server, "end");
     await leaves(client, "FIN-WAIT-2");
@@ -87,14 +82,8 @@ const processGone: Case = {
   question: (t) => [
     given("the client has the FIN", inState(t, lost, "client", "TIME-WAIT")),
     given("the server does not know it", inState(t, lost, "server", "LAST-ACK")),
-    claimed(
-      "its FIN is sent again",
-      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "server")),
-    ),
-    claimed(
-      "each that comes is acknowledged, without a process",
-      onWire(t, ["client", "server"], (segments) => eachAcknowledged(segments, "server", 1)),
-    ),
+    claimed("its FIN is sent again", sentAgain(t, "server")),
+    claimed("each that comes is acknowledged, without a process", eachAcknowledged(t, "server", 1)),
     claimed("the server is closed once an ACK comes", inState(t, healed, "server", "CLOSED")),
   ],
 };
@@ -104,8 +93,8 @@ const neverComes: Case = {
   needs: { ...fewRetries, capture: true },
   timerMs: 3_500,
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await toTheLastAck(client, server);
+    const { client, server } = await connectPair(lab);
+    await closesHalf(client, server);
     await using ack = await lab.lose("ACK of FIN", { from: client });
     await closes(server, "end");
     await leaves(client, "FIN-WAIT-2");
@@ -117,10 +106,7 @@ const neverComes: Case = {
   },
   question: (t) => [
     given("the client has the FIN", inState(t, lost, "client", "TIME-WAIT")),
-    claimed(
-      "the FIN is sent again",
-      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "server")),
-    ),
+    claimed("the FIN is sent again", sentAgain(t, "server")),
     claimed("the server goes on as long as no ACK has come", inState(t, healed, "server", "LAST-ACK")),
   ],
 };

@@ -2,11 +2,14 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
-import { onWire } from "../../judge/wire.ts";
 import { orLate } from "../../lab/deadline.ts";
-import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import type { Endpoint } from "../../lab/endpoint.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
+import { eachAcknowledged, sentAgain } from "../shared/fins.ts";
+import { closes, connectPair, connectSides, leaves, otherSide, type Side, type WayToClose } from "../shared/sides.ts";
+import { unhurried, unhurriedNeeds } from "../shared/unhurried.ts";
 import { notes, rfc6298, rfc9293 } from "../sources.ts";
-import { eachAcknowledged, sentAgain } from "./fins.ts";
 
 const lost = "the ACK of the FIN is lost";
 const healed = "nothing is lost any more";
@@ -39,73 +42,60 @@ function ackLost(name: string, { closer, way, family = 4, losses = 2 }: Plan): C
     question: (t) => [
       given(`the ${peer} has the FIN`, sawEvent(t, peer, "end", { by: lost })),
       given(`the ${closer} does not know it`, inState(t, lost, closer, "FIN-WAIT-1")),
-      claimed(
-        "the FIN is sent again",
-        onWire(t, [closer, peer], (segments) => sentAgain(segments, closer, losses - 1)),
-      ),
-      claimed(
-        "each that comes is acknowledged",
-        onWire(t, [closer, peer], (segments) => eachAcknowledged(segments, closer, losses - 1)),
-      ),
+      claimed("the FIN is sent again", sentAgain(t, closer, losses - 1)),
+      claimed("each that comes is acknowledged", eachAcknowledged(t, closer, losses - 1)),
       claimed(`the ${closer} has its ACK in the end`, inState(t, healed, closer, "FIN-WAIT-2")),
       claimed(`the ${peer} is none the worse for it`, inState(t, healed, peer, "CLOSE-WAIT")),
     ],
   };
 }
 
-/** The FIN's first timer is put off, so that what the server sends comes before it without any haste. */
-const unhurried = { "net.ipv4.tcp_rto_min_us": 60_000_000 };
+/** The FIN's first timer is put off, so that what the server does next comes before it without any haste. */
+function acknowledgedByMore(
+  what: string,
+  goesOn: (server: Endpoint, client: Endpoint) => Promise<void>,
+  inTheEnd: (t: Timeline) => Check,
+): Case {
+  return {
+    name: `the ACK is lost, and the server ${what} before the FIN is due again ${unhurried}`,
+    needs: unhurriedNeeds,
+    async experiment(lab) {
+      const { client, server } = await connectPair(lab);
+      await using ack = await lab.lose("ACK of FIN", { from: server, times: 1 });
+      await closes(client, "end");
+      await server.saw("end");
+      await ack.catches();
+      await lab.reading(lost);
+      await goesOn(server, client);
+      await lab.reading(healed);
+    },
+    question: (t) => [
+      given("the server has the FIN", sawEvent(t, "server", "end", { by: lost })),
+      given("the client does not know it", inState(t, lost, "client", "FIN-WAIT-1")),
+      inTheEnd(t),
+      claimed("the FIN is sent again", sentAgain(t, "client")),
+    ],
+  };
+}
 
-const dataAcknowledges: Case = {
-  name: "the ACK is lost, and the server sends data before the FIN is due again (tcp_rto_min_us 0.2 → 60 s)",
-  needs: { sysctls: unhurried, capture: true },
-  async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await using ack = await lab.lose("ACK of FIN", { from: server, times: 1 });
-    await closes(client, "end");
-    await server.saw("end");
-    await ack.catches();
-    await lab.reading(lost);
+const dataAcknowledges = acknowledgedByMore(
+  "sends data",
+  async (server, client) => {
     await server.write(1_000);
     await client.received(1_000);
     await orLate(leaves(client, "FIN-WAIT-1"));
-    await lab.reading(healed);
   },
-  question: (t) => [
-    given("the server has the FIN", sawEvent(t, "server", "end", { by: lost })),
-    given("the client does not know it", inState(t, lost, "client", "FIN-WAIT-1")),
-    given("it does in the end", inState(t, healed, "client", "FIN-WAIT-2")),
-    claimed(
-      "the FIN is sent again",
-      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "client")),
-    ),
-  ],
-};
+  (t) => given("it does in the end", inState(t, healed, "client", "FIN-WAIT-2")),
+);
 
-const finAcknowledges: Case = {
-  name: "the ACK is lost, and the server ends too before the FIN is due again (tcp_rto_min_us 0.2 → 60 s)",
-  needs: { sysctls: unhurried, capture: true },
-  async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
-    await using ack = await lab.lose("ACK of FIN", { from: server, times: 1 });
-    await closes(client, "end");
-    await server.saw("end");
-    await ack.catches();
-    await lab.reading(lost);
+const finAcknowledges = acknowledgedByMore(
+  "ends too",
+  async (server) => {
     await closes(server, "end");
     await orLate(leaves(server, "LAST-ACK"));
-    await lab.reading(healed);
   },
-  question: (t) => [
-    given("the server has the FIN", sawEvent(t, "server", "end", { by: lost })),
-    given("the client does not know it", inState(t, lost, "client", "FIN-WAIT-1")),
-    given("it does in the end, and has the server's", inState(t, healed, "client", "TIME-WAIT")),
-    claimed(
-      "the FIN is sent again",
-      onWire(t, ["client", "server"], (segments) => sentAgain(segments, "client")),
-    ),
-  ],
-};
+  (t) => given("it does in the end, and has the server's", inState(t, healed, "client", "TIME-WAIT")),
+);
 
 export const secondAck: Claim = {
   address: "loss/second-ack",

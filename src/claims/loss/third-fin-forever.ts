@@ -1,4 +1,5 @@
 import type { Case, Claim } from "../../experiment/claim.ts";
+import { caught } from "../../judge/caught.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
@@ -6,10 +7,9 @@ import { orLate } from "../../lab/deadline.ts";
 import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Fault } from "../../lab/fault.ts";
 import type { Session } from "../../lab/session.ts";
-import { closes, connectSides, leaves, otherSide, type Side, type Sides } from "../close/sides.ts";
+import { fewRetries } from "../shared/few-retries.ts";
+import { closes, closesHalf, connectSides, otherSide, type Side, type Sides } from "../shared/sides.ts";
 import { ipSysctl, manual, nodeNet, notes, rfc9293 } from "../sources.ts";
-import { caught } from "./caught.ts";
-import { fewRetries } from "./sysctls.ts";
 
 const lost = "the peer's FIN is lost";
 const later = "later";
@@ -69,12 +69,6 @@ function trial(
   };
 }
 
-async function ends(active: Endpoint, passive: Endpoint): Promise<void> {
-  await closes(active, "end");
-  await passive.saw("end");
-  await leaves(active, "FIN-WAIT-1");
-}
-
 async function destroys(active: Endpoint, passive: Endpoint): Promise<void> {
   await closes(active, "destroy");
   await passive.saw("end");
@@ -82,7 +76,7 @@ async function destroys(active: Endpoint, passive: Endpoint): Promise<void> {
 
 async function endsWithKeepAlive(active: Endpoint, passive: Endpoint): Promise<void> {
   await active.setKeepAlive(true, 1_000);
-  await ends(active, passive);
+  await closesHalf(active, passive);
 }
 
 /** A socket that its program has not let go of is no orphan: tcp_retries2 counts for its FIN. */
@@ -120,15 +114,15 @@ export const thirdFinForever: Claim = {
   cases: [
     neverComes("the client ends and keeps its socket (tcp_fin_timeout 60 → 1 s, tcp_orphan_retries 0 → 2)", {
       closer: "client",
-      closing: ends,
+      closing: closesHalf,
     }),
     neverComes("the server ends and keeps its socket (tcp_fin_timeout 60 → 1 s, tcp_orphan_retries 0 → 2)", {
       closer: "server",
-      closing: ends,
+      closing: closesHalf,
     }),
     neverComes("the client ends and keeps its socket, and the link is cut", {
       closer: "client",
-      closing: ends,
+      closing: closesHalf,
       cut: true,
     }),
     neverComes("the client destroys its socket (tcp_fin_timeout 60 → 1 s, tcp_orphan_retries 0 → 2)", {

@@ -3,7 +3,7 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Listener } from "../../lab/listener.ts";
-import { closes, connectSides, leaves, otherSide, type Side, type WayToClose } from "../close/sides.ts";
+import { closes, closesHalf, connectSides, leaves, otherSide, type Side, type WayToClose } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
 
 const waiting = "its own FIN is acknowledged";
@@ -22,9 +22,7 @@ function finLost(name: string, { closer, way, family = 4 }: Plan): Case {
     name,
     async experiment(lab) {
       const { active, passive } = await connectSides(lab, closer, family);
-      await closes(active, way);
-      await passive.saw("end");
-      await leaves(active, "FIN-WAIT-1");
+      await closesHalf(active, passive, way);
       await lab.reading(waiting);
       await using fin = await lab.lose("FIN", { from: passive });
       await closes(passive, "end");

@@ -1,15 +1,15 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { compared } from "../../judge/measures.ts";
 import { not } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState, queueAt } from "../../judge/states.ts";
 import type { Listener } from "../../lab/listener.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, manual, notes } from "../sources.ts";
 import { isFateKnown, isKeptOut } from "./newcomer.ts";
-
-type Seen = Parameters<Question>[0];
 
 const overflows = "TcpExtListenOverflows";
 const backlog = 4;
@@ -113,7 +113,7 @@ async function thirdComesLate(lab: Session): Promise<void> {
   await lab.reading("full");
 }
 
-function queueIsFull(t: Seen): ReturnType<Question> {
+function queueIsFull(t: Timeline): readonly Check[] {
   const [before, after] = [
     { name: overflows, label: "before" },
     { name: overflows, label: "after" },
@@ -130,7 +130,7 @@ function queueIsFull(t: Seen): ReturnType<Question> {
   ];
 }
 
-function outside(t: Seen): ReturnType<Question> {
+function outside(t: Timeline): readonly Check[] {
   return [
     claimed("the server has no connection with it", not(inState(t, "full", "server", "ESTABLISHED"))),
     claimed("the client has no connection", not(inState(t, "full", "client", "ESTABLISHED"))),

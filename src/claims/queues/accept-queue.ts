@@ -1,15 +1,15 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { inState, queueAt, rowAt } from "../../judge/states.ts";
 import { sawBefore } from "../../judge/times.ts";
 import type { NoteFact } from "../../model/fact.ts";
+import type { Check } from "../../model/verdict.ts";
 import { reading } from "../../timeline/query.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { manual, notes } from "../sources.ts";
 import { howMany } from "./how-many.ts";
-
-type Seen = Parameters<Question>[0];
 
 const servers = ["server", "server-2", "server-3"] as const;
 
@@ -112,7 +112,7 @@ export const acceptQueue: Claim = {
 
 const accepted = (label: string) => ({ name: "accepted connections", label });
 
-function waiting(t: Seen): ReturnType<Question> {
+function waiting(t: Timeline): readonly Check[] {
   const inQueue = queueAt(t, "waiting", "listener", "recvQ", (size) => size === 3);
   return [
     given(
@@ -127,7 +127,7 @@ function waiting(t: Seen): ReturnType<Question> {
   ];
 }
 
-function waitsAlone(t: Seen): ReturnType<Question> {
+function waitsAlone(t: Timeline): readonly Check[] {
   const inQueue = queueAt(t, "waiting", "listener", "recvQ", (size) => size === 1);
   return [
     claimed("one connection waits in the listener's queue (its Recv-Q)", inQueue),
@@ -136,7 +136,7 @@ function waitsAlone(t: Seen): ReturnType<Question> {
 }
 
 /** The reading was taken between the notes of the block's beginning and, if it came to that, of its end. */
-function stillBlocked(t: Seen): Observation {
+function stillBlocked(t: Timeline): Observation {
   const noted = (words: string) =>
     t.facts.find((fact): fact is NoteFact => fact.kind === "note" && fact.text.includes(words));
   const beginning = noted("event loop blocked");

@@ -1,11 +1,11 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, manual, notes } from "../sources.ts";
 import { howMany } from "./how-many.ts";
-
-type Seen = Parameters<Question>[0];
 
 const arriving = 16;
 const changedTo = 8;
@@ -82,12 +82,12 @@ async function sixteenHalfOpen(lab: Session, backlog?: number): Promise<void> {
   await lost.lift();
 }
 
-function arrived(t: Seen): ReturnType<Question> {
+function arrived(t: Timeline): readonly Check[] {
   const waiting = howMany(t, "arrived", clients, "SYN-SENT", (count) => count === arriving);
   return [given("16 clients wait for an answer", { ...waiting, evidence: waiting.evidence.slice(0, 2) })];
 }
 
-function noMoreThanEight(t: Seen): ReturnType<Question> {
+function noMoreThanEight(t: Timeline): readonly Check[] {
   const set = measured(t, { name: "net.ipv4.tcp_max_syn_backlog", label: "set" }, (value) => value === changedTo);
   return [
     given("the sysctl is 8", set),

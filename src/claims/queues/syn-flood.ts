@@ -1,14 +1,14 @@
 import type { Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
 import { not } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { inState, timerAt } from "../../judge/states.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, manual, notes } from "../sources.ts";
 import { howMany } from "./how-many.ts";
 import { isFateKnown } from "./newcomer.ts";
-
-type Seen = Parameters<Question>[0];
 
 /** Small on purpose: the queue is made short instead of the flood long. */
 const backlog = 8;
@@ -63,7 +63,7 @@ async function underFlood(lab: Session): Promise<void> {
   await lost.lift();
 }
 
-function suffers(t: Seen): ReturnType<Question> {
+function suffers(t: Timeline): readonly Check[] {
   const repeated = timerAt(t, "flooded", "attacker-1's server", (timer) => (timer?.retransmits ?? 0) > 0);
   const queued = howMany(t, "flooded", halfOpen, "SYN-RECEIVED", (count) => count >= backlog);
   return [
@@ -73,6 +73,6 @@ function suffers(t: Seen): ReturnType<Question> {
   ];
 }
 
-function cookies(t: Seen, value: number) {
+function cookies(t: Timeline, value: number) {
   return measured(t, { name: "net.ipv4.tcp_syncookies", label: "set" }, (set) => set === value);
 }

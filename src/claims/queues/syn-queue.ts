@@ -1,7 +1,9 @@
 import type { Claim } from "../../experiment/claim.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { inState, queueAt } from "../../judge/states.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Check } from "../../model/verdict.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { ipSysctl, manual, notes, rfc9293 } from "../sources.ts";
 import { howMany } from "./how-many.ts";
 
@@ -63,7 +65,7 @@ async function threeHalfOpen(lab: Session, bind: "v4" | "v6"): Promise<void> {
   await lab.reading("open");
 }
 
-function halfOpen(t: Parameters<Question>[0]): ReturnType<Question> {
+function halfOpen(t: Timeline): readonly Check[] {
   return [
     ...clients.map((name) => given(`${name} has had its SYN+ACK`, inState(t, "held", name, "ESTABLISHED"))),
     claimed(
@@ -77,7 +79,7 @@ function halfOpen(t: Parameters<Question>[0]): ReturnType<Question> {
   ];
 }
 
-function waitApart(t: Parameters<Question>[0]): ReturnType<Question> {
+function waitApart(t: Timeline): readonly Check[] {
   return [
     ...halfOpen(t),
     claimed(

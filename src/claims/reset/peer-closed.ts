@@ -4,6 +4,7 @@ import { claimed, given } from "../../judge/question.ts";
 import { sawEvent } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
+import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { manual, nodeNet, notes, rfc1122, rfc9293 } from "../sources.ts";
 
@@ -36,8 +37,7 @@ export const peerClosed: Claim = {
       },
       question: (t) => [
         given("the client could still send", inState(t, "peer closed", "client", "CLOSE-WAIT")),
-        claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
-        claimed("the client's program gets an error", isTold(t)),
+        ...isReset(t),
       ],
     },
     {
@@ -56,8 +56,7 @@ export const peerClosed: Claim = {
       },
       question: (t) => [
         given("the client could still send", inState(t, "peer closed", "client", "CLOSE-WAIT")),
-        claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
-        claimed("the client's program gets EPIPE", isTold(t, "EPIPE")),
+        ...isReset(t, "EPIPE"),
       ],
     },
     {
@@ -76,8 +75,7 @@ export const peerClosed: Claim = {
       question: (t) => [
         given("the client knows nothing of it", inState(t, "peer closed", "client", "ESTABLISHED")),
         given("the peer has closed", inState(t, "peer closed", "server", "FIN-WAIT-1")),
-        claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
-        claimed("the client's program gets ECONNRESET", isTold(t, "ECONNRESET")),
+        ...isReset(t, "ECONNRESET"),
       ],
     },
     {
@@ -93,8 +91,7 @@ export const peerClosed: Claim = {
       },
       question: (t) => [
         given("the client could still send", inState(t, "peer closed", "client", "CLOSE-WAIT")),
-        claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
-        claimed("the client's program gets an error", isTold(t)),
+        ...isReset(t),
       ],
     },
     {
@@ -109,14 +106,18 @@ export const peerClosed: Claim = {
         await lab.reading("answered");
         await never.lift();
       },
-      question: (t) => [
-        given("the program has tried to write", sawEvent(t, "client", "written")),
-        claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
-        claimed("the client's program gets an error", isTold(t)),
-      ],
+      question: (t) => [given("the program has tried to write", sawEvent(t, "client", "written")), ...isReset(t)],
     },
   ],
 };
+
+/** What the statement says, once the write has been answered. */
+function isReset(t: Timeline, code?: string): readonly Check[] {
+  return [
+    claimed("the connection is reset", inState(t, "answered", "client", "CLOSED")),
+    claimed(`the client's program gets ${code ?? "an error"}`, isTold(t, code)),
+  ];
+}
 
 /** By the 'error' event or by the callback of a write. */
 function isTold(t: Timeline, wanted?: string): Observation {

@@ -12,7 +12,7 @@ import type { TcpState } from "../../model/state.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has } from "../../timeline/wire.ts";
-import { otherSide, type Side } from "../close/sides.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, manual, nodeHttp, notes, rfc1122, rfc9293 } from "../sources.ts";
 
 const request = "GET / HTTP/1.1\r\nHost: finwait\r\n\r\n";

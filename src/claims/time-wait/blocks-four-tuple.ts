@@ -8,11 +8,12 @@ import type { DialOptions, Pair } from "../../lab/session-options.ts";
 import type { Needs } from "../../model/claim.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { leaves, type Side } from "../close/sides.ts";
+import { beginWith } from "../shared/begin-with.ts";
+import { leaves, otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc1122, rfc6191, rfc9293 } from "../sources.ts";
 import { closeOther } from "./closing.ts";
 import { outlast, timeWaitTimerMs } from "./lasting.ts";
-import { beginWith, numberAfter, sentBy, theSegment } from "./numbers.ts";
+import { numberAfter, sentBy, theSegment } from "./numbers.ts";
 
 const waiting = "before the second connection";
 const tried = "the second connection was tried";
@@ -28,7 +29,7 @@ interface Reuse {
 async function connectAndClose(lab: Session, { waits, port = {} }: Reuse): Promise<Pair> {
   const pair = await lab.connect({ client: { ...port, allowHalfOpen: true }, server: { allowHalfOpen: true } });
   const active = pair[waits];
-  const passive = waits === "client" ? pair.server : pair.client;
+  const passive = pair[otherSide(waits)];
   await active.end();
   await passive.saw("end");
   await closeOther({ active, passive });

@@ -2,12 +2,12 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { callFailed } from "../../judge/runtime.ts";
 import { inState } from "../../judge/states.ts";
-import { CallRefused } from "../../lab/agent-link.ts";
+import { CallRefused } from "../../lab/agent/link.ts";
 import type { PeerListenOptions } from "../../lab/peer/listener.ts";
 import type { Session } from "../../lab/session.ts";
 import { isFinwaitError } from "../../model/errors.ts";
 import { addressText } from "../../model/socket.ts";
-import { otherSide, type Side } from "../close/sides.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { manual, nodeNet, notes, rfc9293 } from "../sources.ts";
 
 export const blocksListen: Claim = {

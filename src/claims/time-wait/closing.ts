@@ -1,6 +1,6 @@
 import type { Fault } from "../../lab/fault.ts";
 import type { Session } from "../../lab/session.ts";
-import { closes, connectSides, leaves, type Side, type Sides, type WayToClose } from "../close/sides.ts";
+import { closes, closesHalf, connectSides, leaves, type Side, type Sides, type WayToClose } from "../shared/sides.ts";
 
 /** Who closes first, and how. */
 export interface Closing {
@@ -12,9 +12,7 @@ export interface Closing {
 /** Opens a connection and closes one half of it. */
 export async function closeHalf(lab: Session, { active: side, way = "end", family = 4 }: Closing): Promise<Sides> {
   const sides = await connectSides(lab, side, family);
-  await closes(sides.active, way);
-  await sides.passive.saw("end");
-  await leaves(sides.active, "FIN-WAIT-1");
+  await closesHalf(sides.active, sides.passive, way);
   return sides;
 }
 

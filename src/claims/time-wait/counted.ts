@@ -5,7 +5,7 @@ import type { Listener } from "../../lab/listener.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Needs } from "../../model/claim.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import type { Side } from "../close/sides.ts";
+import type { Side } from "../shared/sides.ts";
 
 const name = "sockets in TIME-WAIT";
 

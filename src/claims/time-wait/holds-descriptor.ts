@@ -7,8 +7,8 @@ import { openAndClose } from "../../lab/crowd.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Pair } from "../../lab/session-options.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import type { Side } from "../close/sides.ts";
-import { connectMany, each } from "../close-wait/crowd.ts";
+import { connectMany, each } from "../shared/crowd.ts";
+import type { Side } from "../shared/sides.ts";
 import { manual, notes, rfc9293 } from "../sources.ts";
 import { atOnce, countable, countTimeWaits, timeWaits } from "./counted.ts";
 

@@ -9,7 +9,7 @@ import type { HttpServerOptions } from "../../lab/http-server.ts";
 import type { TcpState } from "../../model/state.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { connectMany, each } from "../close-wait/crowd.ts";
+import { connectMany, each } from "../shared/crowd.ts";
 import { nodeHttp, notes, rfc9112 } from "../sources.ts";
 import { countable, countTimeWaits, timeWaits } from "./counted.ts";
 

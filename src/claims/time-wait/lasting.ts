@@ -6,10 +6,8 @@ import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Session } from "../../lab/session.ts";
 import { callsOf, readingsOf } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { otherSide, type Side } from "../close/sides.ts";
-
-/** The kernel's TCP_TIMEWAIT_LEN, a constant. */
-export const timeWaitMs = 60_000;
+import { otherSide, type Side } from "../shared/sides.ts";
+import { timeWaitMs } from "../shared/time-wait.ts";
 
 /**
  * What a case that waits for TIME-WAIT's end takes. The kernel's timer wheel ends such a timer up to one step late: 2 s

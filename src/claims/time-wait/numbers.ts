@@ -1,5 +1,4 @@
 import type { EndpointIdentity } from "../../lab/identity.ts";
-import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
 import { FinwaitError } from "../../model/errors.ts";
 import type { Segment } from "../../model/segment.ts";
@@ -19,18 +18,4 @@ export function theSegment(segments: readonly Segment[], what: string, isIt: (on
   const found = segments.find(isIt);
   if (found !== undefined) return found;
   throw new FinwaitError("FINWAIT_LAB_FAILED", `No ${what} was captured among ${segments.length} segments.`);
-}
-
-const sendQueue = 2;
-
-/**
- * Makes a socket that is not connected yet begin with this sequence number. Otherwise the kernel's clock chooses, which
- * ticks every 64 ns, 15.6 million times a second (RFC 9293 §3.4.1 speaks of 4 µs, 250,000 a second): after a connection
- * that sent more than that, the next one begins below its last number.
- */
-export async function beginWith(peer: Peer, sequence: number): Promise<void> {
-  await peer.set("TCP_REPAIR", 1);
-  await peer.set("TCP_REPAIR_QUEUE", sendQueue);
-  await peer.set("TCP_QUEUE_SEQ", sequence);
-  await peer.set("TCP_REPAIR", 0);
 }

@@ -11,11 +11,12 @@ import type { Segment } from "../../model/segment.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has, type WireSegment, wireOf } from "../../timeline/wire.ts";
-import { leaves } from "../close/sides.ts";
+import { beginWith } from "../shared/begin-with.ts";
+import { leaves } from "../shared/sides.ts";
 import { notes, rfc1337, rfc5961, rfc7323, rfc9293 } from "../sources.ts";
 import { closeOther } from "./closing.ts";
 import { outlast, timeWaitTimerMs } from "./lasting.ts";
-import { beginWith, numberAfter, sentBy, theSegment } from "./numbers.ts";
+import { numberAfter, sentBy, theSegment } from "./numbers.ts";
 
 const waiting = "before the new connection";
 const after = "the old segment has come";

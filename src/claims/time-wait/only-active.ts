@@ -5,7 +5,7 @@ import { sawEvent } from "../../judge/runtime.ts";
 import { inState, queueAt } from "../../judge/states.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { closes, connectSides, leaves, otherSide, type Side } from "../close/sides.ts";
+import { closes, connectPair, connectSides, leaves, otherSide, type Side } from "../shared/sides.ts";
 import { manual, notes, rfc1122, rfc9293 } from "../sources.ts";
 import { type Closing, closeHalf, closeOther } from "./closing.ts";
 
@@ -60,7 +60,7 @@ const atOnce: Case = {
   name: "both close at once: neither FIN has come when the other is sent",
   needs: { exclusive: true },
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     await using clientsHold = await lab.hold({ from: client });
     await using serversHold = await lab.hold({ from: server });
     await Promise.all([closes(client, "end"), closes(server, "end")]);
@@ -86,7 +86,7 @@ const atOnce: Case = {
 const firstFinLost: Case = {
   name: "the client closes first and its FIN is lost until the server has closed too",
   async experiment(lab) {
-    const { active: client, passive: server } = await connectSides(lab, "client");
+    const { client, server } = await connectPair(lab);
     const fin = await lab.lose("FIN", { from: client });
     await closes(client, "end");
     await lab.reading(labels.half);

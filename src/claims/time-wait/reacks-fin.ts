@@ -6,8 +6,8 @@ import { onWire, someSegment } from "../../judge/wire.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Needs } from "../../model/claim.ts";
 import { has } from "../../timeline/wire.ts";
-import { leaves, otherSide } from "../close/sides.ts";
-import { eachAcknowledged } from "../loss/fins.ts";
+import { eachAcknowledged } from "../shared/fins.ts";
+import { leaves, otherSide } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeWithoutLastAck } from "./closing.ts";
 
@@ -37,10 +37,7 @@ function lastAckLost(name: string, closing: Closing, times = 1, needs: Needs = {
         `the ${other} has sent its FIN again`,
         rowAt(t, lost, other, ({ state, timer }) => state === "LAST-ACK" && (timer?.retransmits ?? 0) >= times),
       ),
-      claimed(
-        "every FIN that came is acknowledged, and acknowledged again",
-        onWire(t, [side, other], (segments) => eachAcknowledged(segments, other, times)),
-      ),
+      claimed("every FIN that came is acknowledged, and acknowledged again", eachAcknowledged(t, other, times)),
       claimed(
         "no RST is sent",
         not(onWire(t, [side, other], (segments) => someSegment(segments, (segment) => has(segment, "RST")))),

@@ -5,7 +5,7 @@ import { inState, rowAt, timerAt } from "../../judge/states.ts";
 import type { Needs } from "../../model/claim.ts";
 import { reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { leaves, otherSide, type Side } from "../close/sides.ts";
+import { leaves, otherSide, type Side } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import { type Closing, closeWithoutLastAck } from "./closing.ts";
 

@@ -2,7 +2,7 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { measured } from "../../judge/measures.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { type CrowdOptions, openAndClose } from "../../lab/crowd.ts";
-import { otherSide, type Side } from "../close/sides.ts";
+import { otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, notes, rfc1122, rfc9293 } from "../sources.ts";
 import { atOnce, countable, countTimeWaits, timeWaits } from "./counted.ts";
 

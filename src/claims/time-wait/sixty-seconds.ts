@@ -4,7 +4,7 @@ import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import { orLate } from "../../lab/deadline.ts";
 import type { Session } from "../../lab/session.ts";
-import { leaves, otherSide, type Sides } from "../close/sides.ts";
+import { leaves, otherSide, type Sides } from "../shared/sides.ts";
 import { manual, notes, rfc1337, rfc9293 } from "../sources.ts";
 import { type Closing, closeBoth, closeHalf, closeOther } from "./closing.ts";
 import { isFresh, lastedAMinute, lasting, outlast, timeWaitTimerMs } from "./lasting.ts";

@@ -14,7 +14,7 @@ import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has } from "../../timeline/wire.ts";
-import { leaves, type Side } from "../close/sides.ts";
+import { leaves, otherSide, type Side } from "../shared/sides.ts";
 import { ipSysctl, notes, rfc9293 } from "../sources.ts";
 import { closeHalf, closeOther, closeWithoutLastAck } from "./closing.ts";
 
@@ -66,7 +66,7 @@ async function comesAgain(lab: Session, lastAck: Fault, reset: Fault, closer: Si
 }
 
 function letGo(name: string, closer: Side): Case {
-  const peer = closer === "client" ? "server" : "client";
+  const peer = otherSide(closer);
   return {
     name,
     needs: noBuckets,

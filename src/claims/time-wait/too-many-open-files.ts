@@ -7,7 +7,7 @@ import { openAndClose } from "../../lab/crowd.ts";
 import type { EventFact } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import { each } from "../close-wait/crowd.ts";
+import { each } from "../shared/crowd.ts";
 import { manual, notes, rfc9293 } from "../sources.ts";
 import { atOnce, countable, countTimeWaits, timeWaits } from "./counted.ts";
 import { fewPorts, portCount } from "./few-ports.ts";

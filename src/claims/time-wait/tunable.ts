@@ -9,7 +9,7 @@ import type { Needs } from "../../model/claim.ts";
 import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
-import type { Side } from "../close/sides.ts";
+import type { Side } from "../shared/sides.ts";
 import { ipSysctl, manual, notes } from "../sources.ts";
 import { type Closing, closeBoth, closeHalf, closeOther } from "./closing.ts";
 

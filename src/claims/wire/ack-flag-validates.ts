@@ -7,12 +7,12 @@ import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, isSyn, type WireSegment } from "../../timeline/wire.ts";
-import { opensAtOnce, whenOpen } from "../handshake/opening.ts";
+import { opensAtOnce, whenOpen } from "../shared/opening.ts";
+import { connectPair, sides } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
 import { nextNumbers } from "./by-hand.ts";
-import { connectPair, isAcknowledged, talks, wholeConversation } from "./conversation.ts";
+import { isAcknowledged, talks, wholeConversation } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 
 /** The statement's second half. */

@@ -16,10 +16,11 @@ import {
   sentBy,
   type WireSegment,
 } from "../../timeline/wire.ts";
+import { sides } from "../shared/sides.ts";
+import { unhurried, unhurriedNeeds } from "../shared/unhurried.ts";
 import { notes, rfc2018, rfc9293 } from "../sources.ts";
-import { isAcknowledged, said, unhurried, unhurriedNeeds, wholeConversation } from "./conversation.ts";
+import { isAcknowledged, said, wholeConversation } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 
 /** One more than the last number that had arrived from the other side when the segment was sent. */

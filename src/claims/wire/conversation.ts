@@ -3,6 +3,7 @@ import type { Endpoint } from "../../lab/endpoint.ts";
 import type { Family } from "../../lab/listener.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Pair } from "../../lab/session-options.ts";
+import { connectPair } from "../shared/sides.ts";
 
 /** What the client says in a conversation, and what the server answers, in bytes. */
 export const said = { client: 5, server: 3 } as const;
@@ -12,13 +13,6 @@ export async function wholeConversation(lab: Session, family: Family = 4): Promi
   const pair = await connectPair(lab, family);
   await talks(pair);
   await closesInTurn(pair);
-}
-
-export async function connectPair(lab: Session, family: Family = 4): Promise<Pair> {
-  return await lab.connect({
-    client: { allowHalfOpen: true, family },
-    server: { allowHalfOpen: true, bind: family === 6 ? "v6" : "v4" },
-  });
 }
 
 export async function talks({ client, server }: Pair): Promise<void> {
@@ -38,26 +32,6 @@ export async function closesInTurn({ client, server }: Pair): Promise<void> {
   await server.end();
   await client.saw("close");
   await orLate(server.reaches("CLOSED"));
-}
-
-/** With the shortest retransmission timeout so long, nothing is sent again only because the machine is slow. */
-export const unhurriedNeeds = { capture: true, sysctls: { "net.ipv4.tcp_rto_min_us": 60_000_000 } } as const;
-export const unhurried = "(tcp_rto_min_us 0.2 → 60 s)";
-
-/**
- * Needs `unhurriedNeeds`: a tail loss probe would push the second write out before its FIN is there.
- *
- * Nagle's delay keeps the second write back, because nothing acknowledges the first; the FIN then joins it.
- */
-export async function endsWithData(lab: Session): Promise<Pair> {
-  const pair = await lab.connect();
-  const { client, server } = pair;
-  await using lost = await lab.lose("bare ACK", { from: server });
-  await Promise.all([client.write(5), client.end(7)]);
-  await server.saw("end");
-  await lost.lift();
-  await client.saw("close");
-  return pair;
 }
 
 /** More than one segment at once, even where the network card is given large ones to cut. */

@@ -7,18 +7,11 @@ import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { connectPair, sides } from "../shared/sides.ts";
+import { endsWithData, unhurried, unhurriedNeeds } from "../shared/unhurried.ts";
 import { nodeNet, notes, rfc9293 } from "../sources.ts";
-import {
-  connectPair,
-  endsWithData,
-  said,
-  talks,
-  unhurried,
-  unhurriedNeeds,
-  wholeConversation,
-} from "./conversation.ts";
+import { said, talks, wholeConversation } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 const oneMebibyte = 1024 * 1024;
 /** More than the kernel takes off a writer's hands while nobody reads: 4 MiB to send, and the receiver's window. */

@@ -5,10 +5,11 @@ import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { answersTo, arrived, carriesData, farthest, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { sides } from "../shared/sides.ts";
+import { endsWithData, unhurried, unhurriedNeeds } from "../shared/unhurried.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { endsWithData, unhurried, unhurriedNeeds, wholeConversation } from "./conversation.ts";
+import { wholeConversation } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 
 const isEmpty = (segment: WireSegment) => !carriesData(segment);

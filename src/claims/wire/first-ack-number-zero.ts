@@ -5,9 +5,9 @@ import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isSyn, type WireSegment } from "../../timeline/wire.ts";
-import { opensAtOnce, opensWithout, whenOpen } from "../handshake/opening.ts";
+import { opensAtOnce, opensWithout, whenOpen } from "../shared/opening.ts";
+import { connectPair } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { connectPair } from "./conversation.ts";
 
 const needs = { capture: true };
 

@@ -6,8 +6,7 @@ import type { Check } from "../../model/verdict.ts";
 import { relative } from "../../timeline/numbers.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, isSyn, isSynAck, type WireSegment, wireOf } from "../../timeline/wire.ts";
-
-export type Side = "client" | "server";
+import type { Side } from "../shared/sides.ts";
 
 const numberSpace = 2 ** 32;
 

@@ -6,10 +6,9 @@ import type { Needs } from "../../model/claim.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, has, type WireSegment } from "../../timeline/wire.ts";
+import { connectPair, sides } from "../shared/sides.ts";
 import { ipSysctl, notes, rfc2018, rfc7323, rfc9293 } from "../sources.ts";
-import { connectPair, wholeConversation, withGap } from "./conversation.ts";
-
-const sides = ["client", "server"] as const;
+import { wholeConversation, withGap } from "./conversation.ts";
 
 const isHandshake = (segment: WireSegment) => has(segment, "SYN");
 const isLater = (segment: WireSegment) => !has(segment, "SYN");

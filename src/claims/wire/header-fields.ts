@@ -8,11 +8,12 @@ import type { Check } from "../../model/verdict.ts";
 import { reading } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, isSynAck, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { beginWith } from "../shared/begin-with.ts";
+import { connectPair, sides } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc3168, rfc6093, rfc9293 } from "../sources.ts";
-import { closesInTurn, connectPair, talks } from "./conversation.ts";
+import { closesInTurn, talks } from "./conversation.ts";
 import { isLeftToCard, withoutOffload } from "./offload.ts";
 
-const sides = ["client", "server"] as const;
 const connected = "connected";
 
 /** The header as RFC 9293 §3.1 draws it, held against what is known of the connection from elsewhere. */
@@ -101,10 +102,7 @@ const wrapping: Case = {
     await using _offload = await withoutOffload(lab, "tx");
     const listener = await lab.listen();
     const client = await lab.peer(listener);
-    await client.set("TCP_REPAIR", 1);
-    await client.set("TCP_REPAIR_QUEUE", sendQueue);
-    await client.set("TCP_QUEUE_SEQ", -left);
-    await client.set("TCP_REPAIR", 0);
+    await beginWith(client, -left);
     await client.connect();
     await client.connected();
     await lab.reading(connected);
@@ -142,8 +140,6 @@ const wrapping: Case = {
 };
 
 const numbers = 2 ** 32;
-/** TCP_SEND_QUEUE in linux/tcp.h. */
-const sendQueue = 2;
 
 const synsOf = (all: readonly WireSegment[]) => sentBy(all, "client").filter((segment) => has(segment, "SYN"));
 

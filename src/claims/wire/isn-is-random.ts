@@ -2,8 +2,9 @@ import type { Case, Claim } from "../../experiment/claim.ts";
 import { claimed, given } from "../../judge/question.ts";
 import { inState } from "../../judge/states.ts";
 import type { Session } from "../../lab/session.ts";
+import type { Side } from "../shared/sides.ts";
 import { notes, rfc1122, rfc6528, rfc9293 } from "../sources.ts";
-import { cannotBeToldFromTheClock, cannotBeToldFromTimeWait, type Side, spread } from "./first-numbers.ts";
+import { cannotBeToldFromTheClock, cannotBeToldFromTimeWait, spread } from "./first-numbers.ts";
 
 const needs = { capture: true };
 /** Four quarters of the number space: by chance, one of them stays empty once in 25 million runs. */

@@ -1,6 +1,7 @@
 import type { Host } from "../../lab/host.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Segment } from "../../model/segment.ts";
+import { deviceOf } from "../shared/routes.ts";
 
 /**
  * What a network card is asked to do in the kernel's place (ethtool(8)): the checksums of what leaves, and the cutting of
@@ -57,11 +58,6 @@ async function ethtool(host: Host, command: number, value: 0 | 1): Promise<boole
   const device = await deviceOf(host);
   const output = await host.run("perl", ["-e", call, device, `${command}`, `${value}`]);
   return output.trim() === "1";
-}
-
-async function deviceOf(host: Host): Promise<string> {
-  const shown = await host.run("ip", ["-o", "-4", "addr", "show", "to", host.addresses.v4]);
-  return /^\d+: (\S+)/.exec(shown)?.[1] ?? "eth0";
 }
 
 /** SIOCETHTOOL with a struct ethtool_value: netdevice(7). */

@@ -6,10 +6,9 @@ import type { TcpOptions } from "../../model/segment.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, type WireSegment } from "../../timeline/wire.ts";
+import { sides } from "../shared/sides.ts";
 import { manual, notes, rfc2018, rfc7323, rfc7413, rfc9293 } from "../sources.ts";
 import { wholeConversation, withGap } from "./conversation.ts";
-
-const sides = ["client", "server"] as const;
 
 const isHandshake = (segment: WireSegment) => has(segment, "SYN");
 const isLater = (segment: WireSegment) => !has(segment, "SYN");

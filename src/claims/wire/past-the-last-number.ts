@@ -5,8 +5,9 @@ import { onWire, someSegment } from "../../judge/wire.ts";
 import type { MeasureFact } from "../../model/fact.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, isSyn, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { beginWith } from "../shared/begin-with.ts";
+import { sides } from "../shared/sides.ts";
 
-const sides = ["client", "server"] as const;
 const numbers = 2 ** 32;
 const bytes = 5;
 
@@ -17,10 +18,7 @@ export const pastTheLastNumber: Case = {
   async experiment(lab) {
     const listener = await lab.listen();
     const client = await lab.peer(listener);
-    await client.set("TCP_REPAIR", 1);
-    await client.set("TCP_REPAIR_QUEUE", 2);
-    await client.set("TCP_QUEUE_SEQ", -3);
-    await client.set("TCP_REPAIR", 0);
+    await beginWith(client, -3);
     await client.connect();
     await client.connected();
     for (const total of [bytes, 2 * bytes]) {

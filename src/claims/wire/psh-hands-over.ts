@@ -9,11 +9,10 @@ import type { TcpFlag } from "../../model/segment.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, carriesData, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { connectPair, sides } from "../shared/sides.ts";
 import { notes, rfc1122, rfc9293 } from "../sources.ts";
 import { nextNumbers } from "./by-hand.ts";
-import { connectPair } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 const oneMebibyte = 1024 * 1024;
 /** A whole segment's worth on Ethernet, as the inner ones of a large write have. */

@@ -6,12 +6,12 @@ import type { Pair } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, sentBy, type WireSegment } from "../../timeline/wire.ts";
-import { delivered } from "../close/delivered.ts";
+import { delivered } from "../shared/delivered.ts";
+import { sides } from "../shared/sides.ts";
 import { ipSysctl, manual, notes, rfc1122, rfc2018, rfc6298, rfc9293 } from "../sources.ts";
 import { isAcknowledged } from "./conversation.ts";
 import { withoutOffload } from "./offload.ts";
 
-const sides = ["client", "server"] as const;
 const small = 1000;
 const burst = 256 * 1024;
 const patience = { within: 30_000 };

@@ -8,13 +8,11 @@ import type { Pair } from "../../lab/session-options.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has, sentBy } from "../../timeline/wire.ts";
+import { connectPair, otherSide, type Side, sides } from "../shared/sides.ts";
 import { nodeNet, notes, rfc2525, rfc5961, rfc9293 } from "../sources.ts";
 import { nextNumbers } from "./by-hand.ts";
-import { connectPair, isAcknowledged, type said, talks } from "./conversation.ts";
+import { isAcknowledged, talks } from "./conversation.ts";
 
-type Side = keyof typeof said;
-
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 /** Long for a kernel that only has to look at one segment. */
 const patience = { within: 1000 };
@@ -50,7 +48,7 @@ function endsTheTalk(t: Timeline): Check {
 }
 
 function reset(name: string, by: Side, act: (lab: Session, pair: Pair) => Promise<void>, unread = false): Case {
-  const other = by === "client" ? "server" : "client";
+  const other = otherSide(by);
   return {
     name,
     needs,

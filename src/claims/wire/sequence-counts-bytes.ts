@@ -7,11 +7,11 @@ import type { EndpointName } from "../../model/fact.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, sentBy, type WireSegment } from "../../timeline/wire.ts";
+import { connectPair, sides } from "../shared/sides.ts";
 import { notes, rfc9293 } from "../sources.ts";
-import { connectPair, isAcknowledged, said, talks } from "./conversation.ts";
+import { isAcknowledged, said, talks } from "./conversation.ts";
 import { pastTheLastNumber } from "./past-the-last-number.ts";
 
-const sides = ["client", "server"] as const;
 const needs = { capture: true };
 const oneMebibyte = 1024 * 1024;
 

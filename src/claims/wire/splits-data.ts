@@ -5,11 +5,12 @@ import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
-import { delivered } from "../close/delivered.ts";
+import { delivered } from "../shared/delivered.ts";
+import { routeTo } from "../shared/routes.ts";
+import { sides } from "../shared/sides.ts";
 import { manual, notes, rfc1122, rfc6691, rfc9293 } from "../sources.ts";
 import { withoutOffload } from "./offload.ts";
 
-const sides = ["client", "server"] as const;
 const large = 100_000;
 
 /** The MSS that the receiver of the data asked for. */
@@ -77,15 +78,8 @@ const askedForLess: Case = {
   async experiment(lab) {
     await using _offload = await withoutOffload(lab, "tso");
     const server = lab.host("server");
-    const address = lab.host("client").addresses.v4;
-    const shown = await server.run("ip", ["-o", "route", "get", address]);
-    const route = [`${address}/32`, "dev", / dev (\S+)/.exec(shown)?.[1] ?? "eth0", "advmss", `${smallMss}`];
-    await server.run("ip", ["route", "add", ...route]);
-    try {
-      await writes(lab);
-    } finally {
-      await server.run("ip", ["route", "del", ...route]);
-    }
+    await using _route = await routeTo(server, lab.host("client").addresses.v4, "advmss", `${smallMss}`);
+    await writes(lab);
   },
   question: (t) => [
     given(

@@ -4,11 +4,11 @@ import { everySegment, inTurn, onWire, someSegment } from "../../judge/wire.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { has, type WireSegment } from "../../timeline/wire.ts";
-import { opensAtOnce, opensWithout, whenOpen } from "../handshake/opening.ts";
+import { opensAtOnce, opensWithout, whenOpen } from "../shared/opening.ts";
+import { sides } from "../shared/sides.ts";
 import { notes, rfc6298, rfc9293 } from "../sources.ts";
 import { wholeConversation } from "./conversation.ts";
 
-const sides = ["client", "server"] as const;
 const isSet = (segment: WireSegment) => has(segment, "SYN");
 
 function inTheFirstTwo(t: Timeline): readonly Check[] {

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Case, Claim } from "../../experiment/claim.ts";
 import type { Observation } from "../../judge/observation.ts";
-import { claimed, given, type Question } from "../../judge/question.ts";
+import { claimed, given } from "../../judge/question.ts";
 import { onWire, someSegment } from "../../judge/wire.ts";
 import type { Peer } from "../../lab/peer/peer.ts";
 import type { Session } from "../../lab/session.ts";
 import { FinwaitError } from "../../model/errors.ts";
+import type { Check } from "../../model/verdict.ts";
 import { eventsOf } from "../../timeline/query.ts";
+import type { Timeline } from "../../timeline/timeline.ts";
 import { arrived, has } from "../../timeline/wire.ts";
 import { manual, notes, rfc6093, rfc9293 } from "../sources.ts";
-
-type Seen = Parameters<Question>[0];
 
 export const urgGoesFirst: Claim = {
   address: "wire/urg-goes-first",
@@ -153,14 +153,14 @@ function readByNode(bind: "v4" | "v6"): Omit<Case, "name"> {
 }
 
 /** What Node read up to the end is one of these texts. */
-function nodeWasGiven(t: Seen, ...texts: readonly string[]): Observation {
+function nodeWasGiven(t: Timeline, ...texts: readonly string[]): Observation {
   const [end] = eventsOf(t, "server", "end");
   if (end === undefined) return { answer: undefined, evidence: [] };
   const hashes = texts.map((text) => createHash("sha256").update(text).digest("hex"));
   return { answer: hashes.some((hash) => hash === end.detail.sha256), evidence: [end] };
 }
 
-function marked(t: Seen): ReturnType<Question> {
+function marked(t: Timeline): readonly Check[] {
   return [
     given(
       "a segment with URG and an urgent pointer arrived",
@@ -172,7 +172,7 @@ function marked(t: Seen): ReturnType<Question> {
 }
 
 /** Whether the reads brought just this, in this order. Unseen until there are as many as the texts. */
-function readInOrder(t: Seen, texts: readonly string[]): Observation {
+function readInOrder(t: Timeline, texts: readonly string[]): Observation {
   const reads = eventsOf(t, "server", "recv");
   const evidence = reads.slice(0, texts.length);
   if (reads.length < texts.length) return { answer: undefined, evidence: reads };
@@ -180,7 +180,7 @@ function readInOrder(t: Seen, texts: readonly string[]): Observation {
 }
 
 /** Whether a read of its own brought the one text before any read brought the other. */
-function readBefore(t: Seen, first: string, other: string): Observation {
+function readBefore(t: Timeline, first: string, other: string): Observation {
   const reads = eventsOf(t, "server", "recv");
   const at = (text: string) => reads.findIndex(({ detail }) => String(detail.text).includes(text));
   if (at(other) < 0) return { answer: undefined, evidence: reads };

@@ -9,10 +9,10 @@ import type { Needs } from "../../model/claim.ts";
 import type { Check } from "../../model/verdict.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { carriesData, has, sentBy, type WireSegment } from "../../timeline/wire.ts";
-import { delivered } from "../close/delivered.ts";
+import { delivered } from "../shared/delivered.ts";
+import { sides } from "../shared/sides.ts";
 import { manual, notes, rfc1122, rfc5681, rfc7323, rfc9293 } from "../sources.ts";
 
-const sides = ["client", "server"] as const;
 /** Far more than a receiver takes that nobody reads from. */
 const bytes = 1024 * 1024;
 const stopped = "the window is closed";
