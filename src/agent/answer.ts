@@ -3,6 +3,7 @@ import type { Agent, Handlers } from "./agent.ts";
 import { blockCall } from "./block.ts";
 import { childCalls, noChildCalls, relay } from "./child-calls.ts";
 import { descriptorsCall } from "./descriptors.ts";
+import { exchangeCall } from "./exchange.ts";
 import { httpCalls } from "./http.ts";
 import { markCall } from "./mark.ts";
 import { openAndCloseCall } from "./open-and-close.ts";
@@ -20,6 +21,7 @@ export function answerer(agent: Agent, role: "host" | "child"): (request: Reques
     ...serverCalls(agent),
     ...socketCalls(agent),
     ...openAndCloseCall(agent),
+    ...exchangeCall(agent),
     ...httpCalls(agent),
     ...blockCall(agent),
     ...(role === "host" ? childCalls(agent) : noChildCalls()),

@@ -30,11 +30,16 @@ export function endPrograms(agent: Agent, prefix: string): void {
   }
 }
 
-function start(agent: Agent, { program, command, args, input }: Parameters<"start">): Promise<Answer<"start">> {
+function start(agent: Agent, parameters: Parameters<"start">): Promise<Answer<"start">> {
+  const { program, command, args, input, cwd, env } = parameters;
   if (agent.programs.has(program)) throw new Refusal("BAD_PARAMETER", `There is a program "${program}" already.`);
   const { spawn } = builtin.childProcess();
   const stdin = input === true ? "pipe" : "ignore";
-  const child = spawn(command, args, { env: programEnvironment(), stdio: [stdin, "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    env: env === undefined ? programEnvironment() : environmentOf(env),
+    stdio: [stdin, "pipe", "pipe"],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   // It may end without reading what it was fed.
   child.stdin?.on("error", () => {});
   const held: HeldProgram = { process: child, released: false };
@@ -54,6 +59,16 @@ function start(agent: Agent, { program, command, args, input }: Parameters<"star
       reject(error);
     });
   });
+}
+
+/** From NAME=value; a value may hold further signs of equality. */
+function environmentOf(lines: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const at = line.indexOf("=");
+      return at < 1 ? [] : [[line.slice(0, at), line.slice(at + 1)]];
+    }),
+  );
 }
 
 function tellOutput(agent: Agent, program: string, held: HeldProgram): void {

@@ -6,8 +6,10 @@ import { Refusal } from "./refusal.ts";
 import { builtin } from "./runtime.ts";
 import { openShell, type Shell, TooMuchOutput } from "./shell.ts";
 
-/** What a shell says of a program that is not there. */
-const notFound = 127;
+/** What is asked for again and again. Nothing that these leave running can write into the next one's share of the shell. */
+const shellPrograms: readonly string[] = ["ss", "nft", "ip", "cat", "ls"];
+/** A shell's codes for a program that is not there, or is not to be run: trying without it tells the runtime's own error. */
+const notStarted: readonly number[] = [126, 127];
 const maxOutputBytes = 64 * 1024 * 1024;
 
 const running = new Set<ChildProcess>();
@@ -18,9 +20,12 @@ export function runCall(agent: Agent, role: "host" | "child"): HandlersOf<"run">
   const environment = programEnvironment();
   if (role === "child") return { run: (parameters) => run(agent, environment, parameters) };
   setImmediate(() => {
-    shell ??= openShell(environment, maxOutputBytes);
+    shell = openShell(environment, maxOutputBytes);
   });
-  return { run: async (parameters) => (await runInShell(agent, parameters)) ?? run(agent, environment, parameters) };
+  return {
+    run: async (parameters) =>
+      (await runInShell(agent, environment, parameters)) ?? run(agent, environment, parameters),
+  };
 }
 
 /**
@@ -37,17 +42,23 @@ export function killRunning(): void {
   shell?.end();
 }
 
-/** Undefined where the shell cannot do it: it is busy, a deadline is set, or there is no such program. */
-async function runInShell(agent: Agent, parameters: Parameters<"run">): Promise<Answer<"run"> | undefined> {
-  const { command, args, input, timeoutMs } = parameters;
+/** Undefined where the shell cannot do it: it is busy, a deadline is set, or the program is not one for it. */
+async function runInShell(
+  agent: Agent,
+  env: NodeJS.ProcessEnv,
+  { command, args, input, timeoutMs }: Parameters<"run">,
+): Promise<Answer<"run"> | undefined> {
   const words = [command, ...args];
-  if (timeoutMs !== undefined || !shell?.takes(words, input)) return undefined;
+  if (timeoutMs !== undefined || !shellPrograms.includes(command) || !shell?.takes(words, input)) return undefined;
   const startedAt = agent.clock.now();
-  const ran = await shell.run(words, input).catch((error: unknown) => {
-    shell = undefined;
-    throw error instanceof TooMuchOutput ? tooMuchOutput(command) : error;
-  });
-  return ran.exitCode === notFound ? undefined : { ...ran, startedAt, endedAt: agent.clock.now() };
+  try {
+    const ran = await shell.run(words, input);
+    return notStarted.includes(ran.exitCode) ? undefined : { ...ran, startedAt, endedAt: agent.clock.now() };
+  } catch (error) {
+    if (!(error instanceof TooMuchOutput)) throw error;
+    shell = openShell(env, maxOutputBytes);
+    throw tooMuchOutput(command);
+  }
 }
 
 function run(agent: Agent, env: NodeJS.ProcessEnv, parameters: Parameters<"run">): Promise<Answer<"run">> {

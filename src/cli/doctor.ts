@@ -1,6 +1,6 @@
 import type { Capability } from "../lab/driver/driver.ts";
 import { driverNamed, driverNames } from "../lab/driver/drivers.ts";
-import { examineTracepoints } from "../lab/tracepoints.ts";
+import { examineTracepoints } from "../lab/observers/tracepoints.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { describeMachine } from "./machine.ts";
 import { openScreen, type Screen } from "./screen.ts";

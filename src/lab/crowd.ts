@@ -5,8 +5,8 @@ import type { Answer } from "../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
 import { defaultWithinMs, poll } from "./deadline.ts";
 import type { Listener } from "./listener.ts";
+import type { Snapshot } from "./observers/snapshots.ts";
 import type { Session } from "./session.ts";
-import type { Snapshot } from "./snapshots.ts";
 
 /** Connections of which only the number is recorded. */
 export interface CrowdOptions {

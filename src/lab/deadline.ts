@@ -3,6 +3,12 @@ import { FinwaitError } from "../model/errors.ts";
 /** Deadlines in finwait are generous: they end a wait that cannot succeed, they do not measure. */
 export const defaultWithinMs = 10_000;
 
+/** How long a wait may take. */
+export interface Within {
+  /** Milliseconds to wait at most; default 10,000. */
+  readonly within?: number;
+}
+
 /** A wait that ended without what it waited for: what that was, and what was seen last. */
 export class DeadlineMissed extends FinwaitError {
   readonly waitedFor: string;

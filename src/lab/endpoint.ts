@@ -1,48 +1,29 @@
 import { FinwaitError } from "../model/errors.ts";
 import type { EventFact, StateFact } from "../model/fact.ts";
-import type { SocketAddress } from "../model/socket.ts";
-import { type TcpState, tcpStates } from "../model/state.ts";
+import type { TcpState } from "../model/state.ts";
 import type { Parameters, SocketCall, SocketEvent, SocketInspection } from "../protocol/messages.ts";
-import { CallRefused } from "./agent-link.ts";
+import { CallRefused } from "./agent/link.ts";
 import type { AgentProcess } from "./agent-process.ts";
-import { defaultWithinMs, poll } from "./deadline.ts";
+import { defaultWithinMs, poll, type Within } from "./deadline.ts";
 import { Heard } from "./heard.ts";
-import type { Host } from "./host.ts";
-import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
-import { untilShown, whileStaying } from "./kernel-waits.ts";
+import type { EndpointIdentity } from "./identity.ts";
+import { KernelSocket } from "./kernel-socket.ts";
+import { whileStaying } from "./kernel-waits.ts";
 import type { Story } from "./story.ts";
-
-/** How long a wait may take. */
-export interface Within {
-  /** Milliseconds to wait at most; default 10,000. */
-  readonly within?: number;
-}
 
 /**
  * The handle, on our side, of one real socket in a host. Calls are named as Node's; they resolve when the runtime has
  * made them, not when the kernel has acted. A server's endpoint exists before its process has accepted it: the kernel's
  * states can be read then, calls wait for the acceptance.
  */
-export class Endpoint {
-  readonly name: string;
-  readonly host: Host;
-  readonly process: ProcessIdentity | undefined;
-  readonly local: SocketAddress;
-  readonly peer: SocketAddress;
-  readonly #story: Story;
+export class Endpoint extends KernelSocket {
   readonly #heard: Heard;
   #socket: string | undefined;
 
   constructor(identity: EndpointIdentity, story: Story, socket?: string) {
-    this.name = identity.name;
-    this.host = identity.host;
-    this.process = identity.process;
-    this.local = identity.local;
-    this.peer = identity.peer;
-    this.#story = story;
+    super(identity, story);
     this.#heard = new Heard(identity.host.link, story);
     this.#socket = socket;
-    story.meet(this);
   }
 
   /** Writes `bytes` bytes of a known pattern. Resolves with what `write()` returned: false once it queues in user memory. */
@@ -120,10 +101,10 @@ export class Endpoint {
     const name = `${this.name}@${process.name}`;
     const child = new Endpoint(
       { name, host: this.host, process, local: this.local, peer: this.peer },
-      this.#story,
+      this.story,
       socket,
     );
-    this.#story.adopt(child, socket);
+    this.story.adopt(child, socket);
     await this.#call(
       "give",
       { child: process.id, keepOpen: options.keepOpen },
@@ -132,47 +113,12 @@ export class Endpoint {
     return child;
   }
 
-  /** The kernel's state now. CLOSED means that ss lists no such socket. */
-  async state(): Promise<StateFact> {
-    return this.#story.look(this);
-  }
-
-  /**
-   * Resolves once the kernel shows the state, or one of several.
-   * @throws FINWAIT_DEADLINE_MISSED, naming the state seen last.
-   */
-  async reaches(state: TcpState | readonly TcpState[], { within = defaultWithinMs }: Within = {}): Promise<StateFact> {
-    const wanted = typeof state === "string" ? [state] : state;
-    const unknown = wanted.find((one) => !tcpStates.includes(one));
-    if (unknown !== undefined || wanted.length === 0) {
-      throw new FinwaitError("FINWAIT_USAGE", `"${unknown ?? ""}" is no TCP state; there are ${tcpStates.join(", ")}.`);
-    }
-    return await untilShown(this.#story, this, {
-      waitingFor: `${this.name} to reach ${wanted.join(" or ")}`,
-      isShown: (seen) => wanted.includes(seen.state),
-      withinMs: within,
-    });
-  }
-
   /**
    * Reads the state again and again for `for` milliseconds and resolves with the last reading.
    * @throws FINWAIT_DEADLINE_MISSED as soon as another state is seen.
    */
   async stays(state: TcpState, options: { for: number }): Promise<StateFact> {
-    return await whileStaying(this.#story, this, state, options.for);
-  }
-
-  /**
-   * Resolves once ss shows of the socket what is asked for: a queue's length, a timer's count, one of several ends.
-   * @throws FINWAIT_DEADLINE_MISSED
-   */
-  async shows(
-    what: string,
-    isShown: (seen: StateFact) => boolean,
-    { within = defaultWithinMs }: Within = {},
-  ): Promise<StateFact> {
-    const waitingFor = `${this.name} to show ${what}`;
-    return await untilShown(this.#story, this, { waitingFor, isShown, withinMs: within });
+    return await whileStaying(this.story, this, state, options.for);
   }
 
   /** Resolves once the endpoint has sent its oldest unanswered segment again, `times` times or more, by the kernel's timer. */
@@ -191,7 +137,7 @@ export class Endpoint {
    * Recorded under `label` as "bytes read ahead".
    */
   async hasReadAhead(bytes: number, label: string, { within = defaultWithinMs }: Within = {}): Promise<number> {
-    const value = await this.#story.noteMiss(
+    const value = await this.story.noteMiss(
       poll({
         waitingFor: `${this.name}'s runtime to read ${bytes} bytes ahead`,
         withinMs: within,
@@ -201,7 +147,7 @@ export class Endpoint {
         },
       }),
     );
-    this.#story.measure(this.host.name, { name: "bytes read ahead", label, value, unit: "bytes" });
+    this.story.measure(this.host.name, { name: "bytes read ahead", label, value, unit: "bytes" });
     return value;
   }
 
@@ -262,11 +208,11 @@ export class Endpoint {
     const parameters = { socket, ...extra } as Parameters<C>;
     try {
       const answered = await this.host.link.request(call, parameters, { process: this.process?.id });
-      if (shown !== undefined) this.#story.call(this, shown, answered.startedAt);
+      if (shown !== undefined) this.story.call(this, shown, answered.startedAt);
       return answered.ok;
     } catch (cause) {
       if (!(cause instanceof CallRefused)) throw cause;
-      this.#story.call(this, shown ?? call, undefined, cause.refusal);
+      this.story.call(this, shown ?? call, undefined, cause.refusal);
       throw new FinwaitError(
         "FINWAIT_CALL_FAILED",
         `${call} on ${this.name} failed with ${cause.refusal.code}: ${cause.refusal.message}`,

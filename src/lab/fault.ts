@@ -3,8 +3,8 @@ import { canMatch, type Direction, type LosableSegment, losableSegments } from "
 import { FinwaitError } from "../model/errors.ts";
 import type { MonoNs } from "../model/time.ts";
 import type { LossRecord } from "../observe/capture/join.ts";
-import { defaultWithinMs, poll } from "./deadline.ts";
-import { Endpoint, type Within } from "./endpoint.ts";
+import { defaultWithinMs, poll, type Within } from "./deadline.ts";
+import { Endpoint } from "./endpoint.ts";
 import type { Host } from "./host.ts";
 import { Listener } from "./listener.ts";
 import type { Story } from "./story.ts";
@@ -190,13 +190,9 @@ function places({ target, hosts }: FaultPlan): readonly Place[] {
 
 function receivers(sender: Endpoint | Listener, hosts: readonly Host[], at: string | undefined): readonly Host[] {
   const others = hosts.filter((host) => (at === undefined ? host !== sender.host : host.name === at));
-  const receiving = sender instanceof Endpoint ? others.filter((host) => owns(host, sender.peer.address)) : others;
+  const receiving = sender instanceof Endpoint ? others.filter((host) => host.owns(sender.peer.address)) : others;
   // Both ends in one host: the loopback's ingress is that host's own.
   return receiving.length > 0 ? receiving : [sender.host];
-}
-
-function owns(host: Host, address: string): boolean {
-  return host.addresses.v4 === address || host.addresses.v6 === address;
 }
 
 function intentOf({ segment, target }: FaultPlan): string {

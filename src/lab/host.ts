@@ -1,8 +1,8 @@
 import type { RunInHost } from "../fault/run-in-host.ts";
 import type { HelloNotice } from "../protocol/messages.ts";
-import { AgentLink } from "./agent-link.ts";
+import { AgentLink } from "./agent/link.ts";
 import type { DrivenHost } from "./driver/driver.ts";
-import { Snapshots } from "./snapshots.ts";
+import { Snapshots } from "./observers/snapshots.ts";
 
 /** One network namespace with its addresses, its agent and its socket table. */
 export class Host {
@@ -35,6 +35,11 @@ export class Host {
     const hello = await link.hello();
     const { uncertaintyNs } = await link.compareClocks(now);
     return new Host(driven, link, hello, uncertaintyNs);
+  }
+
+  /** Whether this is one of its addresses. */
+  owns(address: string): boolean {
+    return Object.values(this.addresses).includes(address);
   }
 
   /** Runs a program in the host and gives its output; throws FINWAIT_COMMAND_FAILED when it fails. */

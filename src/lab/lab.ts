@@ -4,11 +4,11 @@ import { clockFrom } from "../model/time.ts";
 import type { DrivenLab, DriverName } from "./driver/driver.ts";
 import { driverNamed } from "./driver/drivers.ts";
 import { Host } from "./host.ts";
-import { type OpenObservers, openObservers } from "./observers.ts";
+import { type OpenObservers, openObservers } from "./observers/open.ts";
+import type { Tracepoints } from "./observers/tracepoints.ts";
 import { Ports } from "./ports.ts";
 import { Session } from "./session.ts";
 import type { SessionGround } from "./session-options.ts";
-import type { Tracepoints } from "./tracepoints.ts";
 
 /** What `openLab` makes. */
 export interface LabOptions {
@@ -22,6 +22,11 @@ export interface LabOptions {
   readonly nofile?: number;
   /** Which of the processors it may use all its processes share, counted round from 0; by default labs take turns. */
   readonly processor?: number;
+  /**
+   * Absolute paths of this machine that a host, by its name, is to find at the same place: a copy where hosts have file
+   * systems of their own (docker), without `.git` folders.
+   */
+  readonly bring?: Readonly<Record<string, readonly string[]>>;
   /**
    * Captures every TCP segment with tcpdump in each host; default false. "where possible" goes on without when tcpdump is
    * missing or not permitted, and `Lab.captureMissing` says why.
@@ -104,6 +109,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     sysctls = {},
     nofile,
     processor,
+    bring,
     keep = false,
     onProgress,
   } = options;
@@ -116,7 +122,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const driver = await driverNamed(name);
   const epoch = process.hrtime.bigint();
   const clock = clockFrom(epoch);
-  const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, processor, onProgress }) });
+  const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, processor, bring, onProgress }) });
   try {
     const greeted = await Promise.all(driven.hosts.map((host) => Host.greet(host, () => clock.now())));
     const observers = await openObservers(greeted, epoch, options);

@@ -3,12 +3,11 @@ import type { SocketAddress } from "../model/socket.ts";
 import { monoNs } from "../model/time.ts";
 import type { Notice } from "../protocol/messages.ts";
 import type { AgentProcess } from "./agent-process.ts";
-import { defaultWithinMs } from "./deadline.ts";
-import { Endpoint, type Within } from "./endpoint.ts";
-import type { Host } from "./host.ts";
+import type { Within } from "./deadline.ts";
+import { Endpoint } from "./endpoint.ts";
 import type { HttpServerOptions } from "./http-server.ts";
-import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
-import { untilShown } from "./kernel-waits.ts";
+import type { EndpointIdentity } from "./identity.ts";
+import { KernelSocket } from "./kernel-socket.ts";
 import type { Story } from "./story.ts";
 
 /** The version of IP that a client connects with. */
@@ -41,28 +40,19 @@ interface ListenerIdentity extends EndpointIdentity {
   readonly id: string;
 }
 
-/** A listening socket, and the endpoints of the connections made to it. */
-export class Listener {
-  readonly name: string;
-  readonly host: Host;
-  readonly process: ProcessIdentity | undefined;
-  readonly local: SocketAddress;
-  readonly peer: SocketAddress;
+/**
+ * A listening socket, and the endpoints of the connections made to it. In the kernel's table its Recv-Q counts connections
+ * waiting to be accepted, its Send-Q is the limit.
+ */
+export class Listener extends KernelSocket {
   readonly id: string;
-  readonly #story: Story;
   readonly #byPeerPort = new Map<number, Endpoint>();
   readonly #clients = new Map<number, string>();
   #accepted = 0;
 
   constructor(identity: ListenerIdentity, story: Story) {
-    this.name = identity.name;
-    this.host = identity.host;
-    this.process = identity.process;
-    this.local = identity.local;
-    this.peer = identity.peer;
+    super(identity, story);
     this.id = identity.id;
-    this.#story = story;
-    story.meet(this);
   }
 
   /** Where a client connects to; a listener of all addresses is met at its host's own, by default the IPv4 one. */
@@ -86,13 +76,13 @@ export class Listener {
   announce(socket: string, local: SocketAddress, peer: SocketAddress): void {
     this.#accepted += 1;
     const endpoint = this.#endFor(peer, local, `${this.name}/${this.#accepted}`);
-    this.#story.adopt(endpoint, socket);
+    this.story.adopt(endpoint, socket);
     endpoint.attach(socket);
   }
 
   /** Called by the session for what the runtime says of the server itself: 'error' with its code, 'drop', 'close'. */
   told({ at, event, code }: Extract<Notice, { readonly notice: "server" }>): void {
-    this.#story.facts.push({
+    this.story.facts.push({
       kind: "event",
       at: monoNs(at),
       host: this.host.name,
@@ -105,7 +95,7 @@ export class Listener {
   /** Records under `label` how many connections the process is known to have accepted. */
   countAccepted(label: string): number {
     const value = this.#accepted;
-    this.#story.measure(this.host.name, { name: "accepted connections", label, value, unit: "connections" });
+    this.story.measure(this.host.name, { name: "accepted connections", label, value, unit: "connections" });
     return value;
   }
 
@@ -114,31 +104,22 @@ export class Listener {
     return this.#accepted;
   }
 
-  /** The listening socket in the kernel's table: Recv-Q counts connections waiting to be accepted, Send-Q is the limit. */
-  async state(): Promise<StateFact> {
-    return await this.#story.look(this);
-  }
-
   /** Resolves once exactly `count` connections wait to be accepted. @throws FINWAIT_DEADLINE_MISSED */
-  async queues(count: number, { within = defaultWithinMs }: Within = {}): Promise<StateFact> {
-    return await untilShown(this.#story, this, {
-      waitingFor: `${count} connections in the accept queue of ${this.name}`,
-      isShown: ({ row }) => row?.recvQ === count,
-      withinMs: within,
-    });
+  async queues(count: number, within: Within = {}): Promise<StateFact> {
+    return await this.shows(`${count} connections in its accept queue`, ({ row }) => row?.recvQ === count, within);
   }
 
   /** `server.close()`: no more connections; open ones stay. */
   async close(): Promise<void> {
     await this.host.link.request("closeServer", { server: this.id }, { process: this.process?.id });
-    this.#story.call(this, "server.close()");
+    this.story.call(this, "server.close()");
   }
 
   #endFor(client: SocketAddress, server: SocketAddress, name: string): Endpoint {
     const known = this.#byPeerPort.get(client.port);
     if (known !== undefined) return known;
     const identity = { name, host: this.host, process: this.process, local: server, peer: client };
-    const endpoint = new Endpoint(identity, this.#story);
+    const endpoint = new Endpoint(identity, this.story);
     this.#byPeerPort.set(client.port, endpoint);
     return endpoint;
   }

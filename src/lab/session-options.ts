@@ -3,8 +3,8 @@ import type { AgentProcess } from "./agent-process.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Host } from "./host.ts";
 import type { Family, Listener, ListenOptions } from "./listener.ts";
+import type { LabObservers } from "./observers/session-observers.ts";
 import type { Ports } from "./ports.ts";
-import type { LabObservers } from "./session-observers.ts";
 
 /** How a client is opened; the names are Node's. */
 export interface DialOptions {

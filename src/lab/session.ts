@@ -1,24 +1,23 @@
 import type { LosableSegment } from "../fault/segments.ts";
-import { defined } from "../model/defined.ts";
 import { FinwaitError } from "../model/errors.ts";
 import type { SegmentFact, StateFact } from "../model/fact.ts";
 import type { SocketAddress } from "../model/socket.ts";
-import type { LossRecord } from "../observe/capture/join.ts";
 import type { Answer, Notice } from "../protocol/messages.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { Endpoint } from "./endpoint.ts";
-import { Fault, type FaultCount, type FaultTarget } from "./fault.ts";
-import { Hold } from "./hold.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Fault, FaultCount, FaultTarget } from "./fault.ts";
+import { Faults } from "./faults.ts";
+import type { Hold } from "./hold.ts";
 import type { Host } from "./host.ts";
-import type { EndpointIdentity } from "./identity.ts";
-import { type Family, Listener, type ListenOptions } from "./listener.ts";
+import { Listener, type ListenOptions } from "./listener.ts";
 import { measureCounter, measureDescriptors, measureSysctl } from "./measures.ts";
 import { Members } from "./members.ts";
+import { SessionObservers } from "./observers/session-observers.ts";
+import { openClient, openListener, type SocketGround } from "./open.ts";
 import { type Injection, inject } from "./peer/inject.ts";
 import type { PeerListener, PeerListenOptions } from "./peer/listener.ts";
-import { openPeer, openPeerListener, type PeerGround } from "./peer/open.ts";
+import { openPeer, openPeerListener } from "./peer/open.ts";
 import type { Peer } from "./peer/peer.ts";
-import { SessionObservers } from "./session-observers.ts";
 import type { ConnectOptions, DialOptions, Pair, PeerOptions, SessionGround } from "./session-options.ts";
 import { Story } from "./story.ts";
 
@@ -31,70 +30,36 @@ let sessions = 0;
 export class Session implements AsyncDisposable {
   readonly hosts: readonly Host[];
   readonly story: Story;
-  readonly #ground: SessionGround;
-  readonly #id = `s${++sessions}`;
   readonly #members: Members;
-  readonly #faults: (Fault | Hold)[] = [];
-  readonly #unsubscribe: (() => void)[];
+  readonly #faults: Faults;
   readonly #observers: SessionObservers;
+  readonly #sockets: SocketGround;
+  readonly #unsubscribe: (() => void)[];
 
-  constructor(ground: SessionGround) {
-    this.#ground = ground;
-    this.hosts = ground.hosts;
-    this.#members = new Members(ground.hosts);
-    this.story = new Story(ground.clock);
-    this.#observers = new SessionObservers(ground.observers, this.story);
-    this.#unsubscribe = ground.hosts.map((host) => host.link.onNotice((notice) => this.#take(host, notice)));
+  constructor({ hosts, ports, clock, observers }: SessionGround) {
+    this.hosts = hosts;
+    this.story = new Story(clock);
+    this.#members = new Members(hosts);
+    this.#faults = new Faults(hosts, ports, this.story);
+    this.#observers = new SessionObservers(observers, this.story);
+    this.#sockets = {
+      prefix: `s${++sessions}/`,
+      ports,
+      story: this.story,
+      members: this.#members,
+      observers: this.#observers,
+    };
+    this.#unsubscribe = hosts.map((host) => host.link.onNotice((notice) => this.#take(host, notice)));
   }
 
   /** Opens a server on a port that no other session has. */
   async listen(options: ListenOptions = {}): Promise<Listener> {
-    const host = options.process?.host ?? this.#members.host(options.host, "last");
-    const { name = this.#members.nameFor("listener"), process, bind = "v4" } = options;
-    const port = options.port ?? this.#ground.ports.next(options.quiet ? "quiet" : "server");
-    const address = bind === "v4" || bind === "v6" ? host.addresses[bind] : bind;
-    const id = `${this.#id}/${name}`;
-    const identity = { name, host, process, id, local: { address, port }, peer: { address: "*", port: 0 } };
-    const listener = new Listener(identity, this.story);
-    this.#members.addListener(listener);
-    this.#observers.claim(port);
-    const { http, quiet, endsFirst, backlog, allowHalfOpen, pauseOnConnect, reading } = options;
-    const where = { server: id, address, port, ...defined({ quiet }) };
-    const plain = defined({ endsFirst, backlog, allowHalfOpen, pauseOnConnect, reading });
-    await (http === undefined
-      ? host.link.request("listen", { ...where, ...plain }, { process: process?.id })
-      : host.link.request("listenHttp", { ...where, ...http }, { process: process?.id }));
-    return listener;
+    return await openListener(this.#sockets, options);
   }
 
   /** Begins a connection and does not wait for it: the SYN may still be unanswered. An address need not have a listener. */
   async attempt(target: Listener | PeerListener | SocketAddress, options: DialOptions = {}): Promise<Endpoint> {
-    const { name = this.#members.nameFor("client"), process } = options;
-    const host = process?.host ?? this.#members.host(options.host, "first");
-    const peer = addressOf(target, options.family);
-    const family = peer.address.includes(":") ? "v6" : "v4";
-    const local = { address: host.addresses[family], port: options.localPort ?? this.#ground.ports.next("client") };
-    this.#observers.claim(local.port);
-    const socket = `${this.#id}/${name}`;
-    const client = new Endpoint({ name, host, process, local, peer }, this.story, socket);
-    this.story.adopt(client, socket);
-    this.#members.add(client);
-    // The server's end is known from now on, so that none of its events is missed.
-    this.#members.add("endOf" in target ? target.endOf(client) : undefined);
-    const { allowHalfOpen, pauseOnConnect, reading } = options;
-    const { startedAt } = await host.link.request(
-      "connect",
-      {
-        socket,
-        address: peer.address,
-        port: peer.port,
-        ...(options.bindsPort === false ? {} : { localPort: local.port }),
-        ...defined({ allowHalfOpen, pauseOnConnect, reading }),
-      },
-      { process: process?.id },
-    );
-    this.story.call(client, "connect()", startedAt);
-    return client;
+    return await openClient(this.#sockets, target, options);
   }
 
   /** Opens a connection and resolves when the client's runtime says 'connect'; FINWAIT_CONNECT_FAILED when it cannot. */
@@ -124,15 +89,7 @@ export class Session implements AsyncDisposable {
    * A fault that caught nothing makes its case inconclusive.
    */
   async lose(segment: LosableSegment, target: FaultTarget & FaultCount): Promise<Fault> {
-    const fault = await Fault.apply({
-      segment,
-      target,
-      number: this.#ground.ports.next("fault"),
-      hosts: this.hosts,
-      story: this.story,
-    });
-    this.#faults.push(fault);
-    return fault;
+    return await this.#faults.lose(segment, target);
   }
 
   /** Cuts the link under a connection: nothing arrives any more, in either direction, until lifted. */
@@ -145,9 +102,7 @@ export class Session implements AsyncDisposable {
    * so it wants a lab of its own, and a connection that is open already.
    */
   async hold(target: { readonly from: Endpoint }): Promise<Hold> {
-    const hold = await Hold.apply(target.from, this.#ground.ports.next("fault"), this.story);
-    this.#faults.push(hold);
-    return hold;
+    return await this.#faults.hold(target.from);
   }
 
   /** Starts a process of its own in a host; see AgentProcess. */
@@ -155,7 +110,7 @@ export class Session implements AsyncDisposable {
     options: { readonly name?: string; readonly host?: string; readonly nofile?: number } = {},
   ): Promise<AgentProcess> {
     const { name = this.#members.nameFor("process") } = options;
-    const identity = { name, host: this.#members.host(options.host, "last"), id: `${this.#id}/${name}` };
+    const identity = { name, host: this.#members.host(options.host, "last"), id: `${this.#sockets.prefix}${name}` };
     return await AgentProcess.start(identity, this.story, options.nofile);
   }
 
@@ -169,15 +124,7 @@ export class Session implements AsyncDisposable {
    * @throws FINWAIT_CAPABILITY_MISSING when the host has no perl.
    */
   async peer(target: Listener | PeerListener | SocketAddress, options: PeerOptions = {}): Promise<Peer> {
-    const address = addressOf(target, options.family);
-    const port = options.localPort ?? this.#ground.ports.next("client");
-    const ground = this.#peerGround(
-      options.name ?? this.#members.nameFor("client"),
-      this.#members.host(options.host, "first"),
-    );
-    const client = await openPeer(ground, address, port);
-    this.#members.add("endOf" in target ? target.endOf(client) : undefined);
-    return client;
+    return await openPeer(this.#sockets, target, options);
   }
 
   /**
@@ -185,11 +132,7 @@ export class Session implements AsyncDisposable {
    * @throws FINWAIT_CAPABILITY_MISSING when the host has no perl, FINWAIT_CALL_FAILED when bind() or listen() fails.
    */
   async peerListen(options: PeerListenOptions = {}): Promise<PeerListener> {
-    const ground = this.#peerGround(
-      options.name ?? this.#members.nameFor("listener"),
-      this.#members.host(options.host, "last"),
-    );
-    return await openPeerListener(ground, options, options.port ?? this.#ground.ports.next("server"));
+    return await openPeerListener(this.#sockets, options);
   }
 
   /**
@@ -238,7 +181,7 @@ export class Session implements AsyncDisposable {
 
   /** Tells in the story what the lab's observers have seen until now. */
   async observe(): Promise<void> {
-    this.#observers.tell(await this.#observers.drain(), await this.#losses());
+    this.#observers.tell(await this.#observers.drain(), await this.#faults.losses());
   }
 
   /** What was captured of this session on each host, as pcap files: in a lab opened with `keepRecords`. */
@@ -262,8 +205,8 @@ export class Session implements AsyncDisposable {
     for (const stop of this.#unsubscribe) stop();
     const live = this.hosts.filter((host) => !host.link.ended);
     const endings = [
-      ...this.#faults.map((fault) => fault[Symbol.asyncDispose]()),
-      ...live.map((host) => host.link.request("release", { prefix: `${this.#id}/` })),
+      ...this.#faults.lift(),
+      ...live.map((host) => host.link.request("release", { prefix: this.#sockets.prefix })),
     ];
     await Promise.allSettled(endings);
     // An observer that broke is told only now: the sockets are gone all the same.
@@ -273,13 +216,8 @@ export class Session implements AsyncDisposable {
   /** The story ends with what has been seen by now: what passes once the faults are lifted is no part of it. */
   async #tellEnd(): Promise<void> {
     const seen = await this.#observers.drain();
-    await Promise.all(this.#faults.map((fault) => fault[Symbol.asyncDispose]()));
-    this.#observers.tell(seen, await this.#losses());
-  }
-
-  async #losses(): Promise<readonly LossRecord[]> {
-    const faults = this.#faults.filter((fault): fault is Fault => fault instanceof Fault);
-    return (await Promise.all(faults.map((fault) => fault.losses()))).flat();
+    await Promise.all(this.#faults.lift());
+    this.#observers.tell(seen, await this.#faults.losses());
   }
 
   #take(host: Host, notice: Notice): void {
@@ -291,18 +229,4 @@ export class Session implements AsyncDisposable {
       this.story.take(host, notice);
     }
   }
-
-  #peerGround(name: string, host: Host): PeerGround {
-    const adopt = (endpoint: EndpointIdentity) => {
-      this.story.meet(endpoint);
-      this.#observers.claim(endpoint.local.port);
-      this.#members.add(endpoint);
-    };
-    return { host, story: this.story, prefix: `${this.#id}/`, name, adopt };
-  }
-}
-
-function addressOf(target: Listener | PeerListener | SocketAddress, family: Family | undefined): SocketAddress {
-  if (target instanceof Listener) return target.addressFor(family);
-  return "local" in target ? target.local : target;
 }

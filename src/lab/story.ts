@@ -7,7 +7,7 @@ import type { Notice } from "../protocol/messages.ts";
 import { DeadlineMissed } from "./deadline.ts";
 import type { Host } from "./host.ts";
 import type { EndpointIdentity, ProcessIdentity } from "./identity.ts";
-import type { Snapshot, Urgency } from "./snapshots.ts";
+import type { Snapshot, Urgency } from "./observers/snapshots.ts";
 
 interface Hearer {
   readonly name: string;

@@ -58,6 +58,19 @@ export const calls = {
     pauseOnConnect: "boolean?",
     reading: "text?",
   },
+  /**
+   * Opens a connection, writes `text` where it is not empty, and says what came back: the first 4 KiB, one character a
+   * byte. Ends when the other side has ended, or was silent for `quietMs` after its first byte, or after `withinMs`; the
+   * connection is closed then. That it cannot be opened is an answer too.
+   */
+  exchange: {
+    address: "text",
+    port: "integer",
+    localPort: "integer?",
+    text: "text",
+    quietMs: "integer",
+    withinMs: "integer",
+  },
   /** Writes `bytes` bytes of the pattern; answered when `write()` returned, with its return value. A 'written' event follows. */
   write: { socket: "name", bytes: "integer" },
   /** Writes a text as it is, where a peer wants words and not the pattern: an HTTP request. */
@@ -131,9 +144,17 @@ export const calls = {
   run: { command: "text", args: "texts", input: "text?", timeoutMs: "integer?" },
   /**
    * Starts a program and leaves it running. What it writes comes as 'output' notices, its end as a 'programExit'. With
-   * `input` its stdin stays open for `feed`. Refused with ENOENT when there is no such program.
+   * `input` its stdin stays open for `feed`. `env` is its whole environment, as NAME=value; left out, it is the agent's.
+   * Refused with ENOENT when there is no such program, or no such `cwd`.
    */
-  start: { program: "name", command: "text", args: "texts", input: "boolean?" },
+  start: {
+    program: "name",
+    command: "text",
+    args: "texts",
+    input: "boolean?",
+    cwd: "text?",
+    env: "texts?",
+  },
   /** Writes to a started program's stdin. */
   feed: { program: "name", text: "text" },
   /** Sends a signal to a started program; one that has ended already is none. */
@@ -150,7 +171,9 @@ export const calls = {
 /** What `reading` may be: `none` attaches no 'data' listener, `flow` (the default) counts and hashes. */
 export type Reading = "flow" | "none";
 
-export type ParameterKind = "name" | "text" | "texts" | "integer" | "boolean" | "text?" | "integer?" | "boolean?";
+export type ParameterKind = "name" | "text" | "texts" | "integer" | "boolean" | OptionalKind;
+
+type OptionalKind = "text?" | "texts?" | "integer?" | "boolean?";
 
 interface ParameterTypes {
   name: string;
@@ -159,6 +182,7 @@ interface ParameterTypes {
   integer: number;
   boolean: boolean;
   "text?": string;
+  "texts?": readonly string[];
   "integer?": number;
   "boolean?": boolean;
 }
@@ -184,6 +208,15 @@ export interface Answers {
   openAndClose: { readonly opened: number; readonly error?: RefusedConnection };
   /** How many requests were answered, over how many connections; the codes of the others. */
   requestHttp: { readonly answered: number; readonly connections: number; readonly errors: readonly string[] };
+  /** `code` says why it could not be opened, or how it broke; `total` counts all bytes that came. */
+  exchange: {
+    readonly isConnected: boolean;
+    readonly received: string;
+    readonly total: number;
+    readonly isEnded: boolean;
+    readonly code?: string;
+    readonly tookMs: number;
+  };
   write: { readonly flowing: boolean; readonly writableLength: number };
   inspect: SocketInspection;
   fork: { readonly pid: number };

@@ -113,6 +113,8 @@ export function fits(value: unknown, kind: ParameterKind): boolean {
       return typeof value === "boolean";
     case "text?":
       return value === undefined || fits(value, "text");
+    case "texts?":
+      return value === undefined || fits(value, "texts");
     case "integer?":
       return value === undefined || fits(value, "integer");
     case "boolean?":

@@ -23,6 +23,8 @@ async function halfClosed(session: Session) {
   const pair = await session.connect({ server: { allowHalfOpen: true } });
   await pair.client.end();
   await pair.server.saw("end");
+  // The FIN's ACK may be delayed: until it has arrived, one host has captured a segment more than the other.
+  await pair.client.reaches("FIN-WAIT-2");
   return pair;
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, openLab, orFailed, type Session } from "../../src/index.ts";
-import { Program } from "../../src/lab/program.ts";
+import { Program } from "../../src/lab/agent/program.ts";
 import { callsOf, eventsOf } from "../../src/timeline/query.ts";
 import { timelineOf } from "../../src/timeline/timeline.ts";
 import { describeOnEveryDriver } from "../support/drivers.ts";

@@ -14,6 +14,11 @@ export interface LabSpec {
   readonly epoch: bigint;
   /** Leave what was opened for a person to look at; `DrivenLab.whereabouts` says how. */
   readonly keep?: boolean;
+  /**
+   * Absolute paths of this machine that a host, by its name, finds at the same place. Hosts that share this machine's
+   * file system have them anyway; others are given a copy, without `.git` folders.
+   */
+  readonly bring?: Readonly<Record<string, readonly string[]>>;
   /** Told what takes long: "building the host image (once)". */
   readonly onProgress?: (what: string) => void;
 }

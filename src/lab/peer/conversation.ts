@@ -1,7 +1,7 @@
 import { FinwaitError, isFinwaitError } from "../../model/errors.ts";
+import { Program } from "../agent/program.ts";
 import { checkedMs, DeadlineMissed } from "../deadline.ts";
 import type { Host } from "../host.ts";
-import { Program } from "../program.ts";
 import type { Story } from "../story.ts";
 import { peerScript } from "./script.ts";
 

@@ -17,7 +17,7 @@ export interface Injection extends RawSegment {
 export async function inject(hosts: readonly Host[], story: Story, injection: Injection): Promise<void> {
   const { from, ...segment } = injection;
   const host = hosts.find((one) =>
-    injection.host === undefined ? owns(one, from.local) : one.name === injection.host,
+    injection.host === undefined ? one.owns(from.local.address) : one.name === injection.host,
   );
   if (host === undefined) {
     const wanted = injection.host ?? from.local.address;
@@ -32,10 +32,6 @@ export async function inject(hosts: readonly Host[], story: Story, injection: In
     Buffer.from(bytes).toString("hex"),
   ]);
   story.note(host.name, describe(injection), monoNs(ok.endedAt));
-}
-
-function owns(host: Host, { address }: SocketAddress): boolean {
-  return host.addresses.v4 === address || host.addresses.v6 === address;
 }
 
 function describe({ from, flags, sequence, acknowledgment, payloadBytes = 0 }: Injection): string {

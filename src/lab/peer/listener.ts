@@ -1,9 +1,8 @@
 import { FinwaitError } from "../../model/errors.ts";
-import { addressText, type SocketAddress } from "../../model/socket.ts";
-import { defaultWithinMs } from "../deadline.ts";
-import type { Within } from "../endpoint.ts";
-import type { Host } from "../host.ts";
+import { addressText } from "../../model/socket.ts";
+import { defaultWithinMs, type Within } from "../deadline.ts";
 import type { EndpointIdentity } from "../identity.ts";
+import { KernelSocket } from "../kernel-socket.ts";
 import { callPeer, tellEvent } from "./calls.ts";
 import type { PeerConversation } from "./conversation.ts";
 import { Peer } from "./peer.ts";
@@ -24,12 +23,7 @@ export interface PeerListenOptions {
 const handle = "listener";
 
 /** A listening socket outside of Node, in a perl of its own. */
-export class PeerListener implements EndpointIdentity {
-  readonly name: string;
-  readonly host: Host;
-  readonly process = undefined;
-  readonly local: SocketAddress;
-  readonly peer: SocketAddress = { address: "*", port: 0 };
+export class PeerListener extends KernelSocket {
   readonly #conversation: PeerConversation;
   readonly #adopt: (endpoint: EndpointIdentity) => void;
   readonly #ends = new Map<number, Peer>();
@@ -39,12 +33,10 @@ export class PeerListener implements EndpointIdentity {
     conversation: PeerConversation,
     adopt: (endpoint: EndpointIdentity) => void,
   ) {
-    this.name = name;
-    this.host = conversation.host;
-    this.local = local;
+    const { host, story } = conversation;
+    super({ name, host, process: undefined, local, peer: { address: "*", port: 0 } }, story);
     this.#conversation = conversation;
     this.#adopt = adopt;
-    conversation.story.meet(this);
   }
 
   /** Called by the session: socket, bind and listen. @throws FINWAIT_CALL_FAILED: EADDRINUSE. */

@@ -1,11 +1,6 @@
-import type { StateFact } from "../../model/fact.ts";
-import type { SocketAddress } from "../../model/socket.ts";
-import type { TcpState } from "../../model/state.ts";
-import { defaultWithinMs } from "../deadline.ts";
-import type { Within } from "../endpoint.ts";
-import type { Host } from "../host.ts";
+import { defaultWithinMs, type Within } from "../deadline.ts";
 import type { EndpointIdentity } from "../identity.ts";
-import { untilShown } from "../kernel-waits.ts";
+import { KernelSocket } from "../kernel-socket.ts";
 import { callPeer, tellEvent } from "./calls.ts";
 import type { PeerAnswer, PeerConversation } from "./conversation.ts";
 
@@ -28,24 +23,15 @@ export type PeerOption =
  * Its calls are those of socket(2), made by a perl of its own in the host; they resolve when they have returned. What
  * they bring to light is recorded as events of their names: `connect`, `accept`, `recv`. Text is ASCII.
  */
-export class Peer implements EndpointIdentity {
-  readonly name: string;
-  readonly host: Host;
-  readonly process = undefined;
-  readonly local: SocketAddress;
-  readonly peer: SocketAddress;
+export class Peer extends KernelSocket {
   readonly #conversation: PeerConversation;
   readonly #handle: string;
   #total = 0;
 
   constructor(identity: Omit<EndpointIdentity, "host" | "process">, conversation: PeerConversation, handle: string) {
-    this.name = identity.name;
-    this.host = conversation.host;
-    this.local = identity.local;
-    this.peer = identity.peer;
+    super({ ...identity, host: conversation.host, process: undefined }, conversation.story);
     this.#conversation = conversation;
     this.#handle = handle;
-    conversation.story.meet(this);
   }
 
   /** Begins the connection: its SYN may still be unanswered. */
@@ -135,32 +121,7 @@ export class Peer implements EndpointIdentity {
   /** Ends the peer's process where it stands; its kernel closes the socket. */
   async kill(): Promise<void> {
     await this.#conversation.kill();
-    this.#conversation.story.note(this.host.name, `${this.name}'s process: killed`);
-  }
-
-  /** The kernel's state now. CLOSED means that ss lists no such socket. */
-  async state(): Promise<StateFact> {
-    return await this.#conversation.story.look(this);
-  }
-
-  /** Resolves once the kernel shows the state, or one of several. @throws FINWAIT_DEADLINE_MISSED */
-  async reaches(state: TcpState | readonly TcpState[], { within = defaultWithinMs }: Within = {}): Promise<StateFact> {
-    const wanted = [state].flat();
-    return await untilShown(this.#conversation.story, this, {
-      waitingFor: `${this.name} to reach ${wanted.join(" or ")}`,
-      isShown: (seen) => wanted.includes(seen.state),
-      withinMs: within,
-    });
-  }
-
-  /** Resolves once ss shows of the socket what is asked for. @throws FINWAIT_DEADLINE_MISSED */
-  async shows(
-    what: string,
-    isShown: (seen: StateFact) => boolean,
-    { within = defaultWithinMs }: Within = {},
-  ): Promise<StateFact> {
-    const waitingFor = `${this.name} to show ${what}`;
-    return await untilShown(this.#conversation.story, this, { waitingFor, isShown, withinMs: within });
+    this.story.note(this.host.name, `${this.name}'s process: killed`);
   }
 
   async #send(flags: string, data: string | number, shown: string): Promise<void> {

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { SocketEvent } from "../../../src/protocol/messages.ts";
 import { pattern } from "../../../src/protocol/payload.ts";
 import { AgentUnderTest } from "./agent-process.ts";
@@ -7,6 +10,24 @@ import { runtimesUnderTest } from "./runtimes.ts";
 
 const loopback = "127.0.0.1";
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+/** What a shell would make something else of. */
+const awkward = [
+  " ",
+  "'",
+  `"'"`,
+  "a'\\''b",
+  "$HOME",
+  "$(id)",
+  "`id`",
+  "\\",
+  "\\n\\0",
+  "*",
+  "~",
+  "#",
+  "!!",
+  "a\nb\n",
+  "✓ č\u{81}",
+];
 const names = (events: readonly SocketEvent[]) => events.map(({ name }) => name);
 
 /** A connection inside one agent: `client` and `server/1`. */
@@ -290,10 +311,46 @@ for (const runtime of runtimesUnderTest()) {
           expect(ran).toMatchObject({ exitCode: -1, stdout: "begun\n", stderr: expect.stringContaining("300 ms") });
         });
 
-        test("a program that writes without end is stopped", async () => {
+        test("a program that writes without end is stopped, and the next one runs", async () => {
           await using agent = await AgentUnderTest.start(runtime);
           const error = await agent.errorOf("run", { command: "cat", args: ["/dev/zero"] });
           expect(error.code).toBe("ERR_CHILD_PROCESS_STDIO_MAXBUFFER");
+          const next = await agent.ok("run", { command: "cat", args: ["/dev/fd/0"], input: "next\n" });
+          expect(next).toMatchObject({ exitCode: 0, stdout: "next\n", stderr: "" });
+        });
+
+        test("words and input reach a program exactly as given", async () => {
+          await using agent = await AgentUnderTest.start(runtime);
+          const printed = await agent.ok("run", { command: "printf", args: ["%s\\0", ...awkward] });
+          expect(printed).toMatchObject({ exitCode: 0, stdout: awkward.map((word) => `${word}\0`).join("") });
+          // cat runs in the shell that stays, and is given the words as names of files.
+          const folder = await mkdtemp(join(tmpdir(), "finwait words "));
+          onTestFinished(() => rm(folder, { recursive: true }));
+          const files = awkward.map((word) => join(folder, `-${word}`));
+          await Promise.all(files.map((file) => writeFile(file, `${file}\0`)));
+          const { stdout } = await agent.ok("run", { command: "cat", args: files });
+          expect(stdout).toBe(files.map((file) => `${file}\0`).join(""));
+          const input = `${awkward.join("\n").repeat(1000)}\n`;
+          expect(await agent.ok("run", { command: "cat", args: [], input })).toMatchObject({ stdout: input });
+        });
+
+        test("of several programs at once, each has its own output, input and exit code", async () => {
+          await using agent = await AgentUnderTest.start(runtime);
+          const runs = Array.from({ length: 12 }, (_, number) => {
+            const input = `input ${number}\n`;
+            const [slow, quick] = [
+              `sleep 0.1; cat; echo bad ${number} >&2; exit ${number}`,
+              ["-", `/no/file-${number}`],
+            ];
+            return number % 2 === 0
+              ? agent.ok("run", { command: "sh", args: ["-c", slow], input })
+              : agent.ok("run", { command: "cat", args: quick, input });
+          });
+          for (const [number, ran] of (await Promise.all(runs)).entries()) {
+            expect(ran.stdout).toBe(`input ${number}\n`);
+            expect(ran.exitCode).toBe(number % 2 === 0 ? number : 1);
+            expect(ran.stderr).toMatch(new RegExp(`^(bad ${number}|cat: .*file-${number}.*)\n$`));
+          }
         });
 
         test("programs outside a user's PATH are found", async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
-import { agentFile } from "../../../src/lab/agent-file.ts";
+import { agentFile } from "../../../src/lab/agent/file.ts";
 import type { DrivenHost } from "../../../src/lab/driver/driver.ts";
 import { Host } from "../../../src/lab/host.ts";
 import { clockFrom } from "../../../src/model/time.ts";

@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import {
   type ContainerRuntimeClient,
   GenericContainer,
@@ -11,7 +11,7 @@ import {
 import type { SysctlSetting } from "../sysctls.ts";
 
 /** Where the agent is in every host. */
-const agentPath = "/finwait/agent.mjs";
+export const agentPath = "/finwait/agent.mjs";
 
 /**
  * All that root may do in a host: fault rules, neighbour entries and `ss -K`; raw sockets; and setting its groups, which
@@ -30,6 +30,8 @@ export interface HostSettings {
   readonly sysctls: readonly SysctlSetting[];
   readonly nofile?: number;
   readonly keep: boolean;
+  /** Unpacked at its root before it starts. */
+  readonly files?: Readable;
   /** The one processor of the engine's machine that the lab's hosts share. */
   readonly processor: number;
 }
@@ -66,6 +68,7 @@ export class HostContainer extends GenericContainer {
     if (settings.nofile !== undefined) {
       this.withUlimits({ nofile: { soft: settings.nofile, hard: settings.nofile } });
     }
+    if (settings.files !== undefined) this.withCopyArchivesToContainer([{ tar: settings.files, target: "/" }]);
     this.#setStdio(settings.keep);
     this.hostConfig.Init = true;
     this.hostConfig.AutoRemove = !settings.keep;
@@ -102,7 +105,7 @@ export class HostContainer extends GenericContainer {
   }
 }
 
-async function attach(client: ContainerRuntimeClient, id: string): Promise<Attachment> {
+export async function attach(client: ContainerRuntimeClient, id: string): Promise<Attachment> {
   const container = client.container.getById(id);
   // Hijacked, this is the connection itself: a socket, read and written as it is.
   const stream = (await container.attach({
@@ -129,7 +132,7 @@ async function attach(client: ContainerRuntimeClient, id: string): Promise<Attac
 }
 
 /** The agent's hello is the sign of readiness; a check from here would open connections in the host. */
-const readyAtOnce: WaitStrategy = {
+export const readyAtOnce: WaitStrategy = {
   waitUntilReady: async () => {},
   withStartupTimeout: () => readyAtOnce,
   isStartupTimeoutSet: () => true,

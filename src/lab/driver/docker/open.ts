@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type ContainerRuntimeClient, getContainerRuntimeClient, type StartedNetwork } from "testcontainers";
 import { FinwaitError } from "../../../model/errors.ts";
-import { agentFile } from "../../agent-file.ts";
+import { agentFile } from "../../agent/file.ts";
 import type { DrivenHost, DrivenLab, LabSpec } from "../driver.ts";
+import { type Archive, pack } from "./archive.ts";
 import { chooseProcessor } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";
 import { drivenHost } from "./driven-host.ts";
@@ -41,15 +42,30 @@ export async function openDocker(spec: LabSpec): Promise<DrivenLab> {
     swept,
   ]);
   const processor = chooseProcessor(processors, spec.processor);
+  await using archives = await packAll(spec);
   const id = randomBytes(4).toString("hex");
   const release = watchOver();
   try {
-    return await startLab({ id, client, spec, release }, { image, agent, sysctls, processor });
+    return await startLab({ id, client, spec, release }, { image, agent, sysctls, processor, archives });
   } catch (error) {
     // What cannot be removed now stays the watchdog's; why the lab failed matters more.
     await removeLab(engine, id, release).catch(() => {});
     throw failedLab(error);
   }
+}
+
+/** What each host is brought, by its name. */
+type Archives = AsyncDisposable & { of(host: string): Archive | undefined };
+
+async function packAll({ bring = {} }: LabSpec): Promise<Archives> {
+  const packed = new Map<string, Archive>();
+  for (const [host, paths] of Object.entries(bring)) if (paths.length > 0) packed.set(host, await pack(paths));
+  return {
+    of: (host) => packed.get(host),
+    async [Symbol.asyncDispose]() {
+      for (const archive of packed.values()) await archive[Symbol.asyncDispose]();
+    },
+  };
 }
 
 let processorCount: Promise<number> | undefined;
@@ -69,7 +85,7 @@ interface LabGround {
 
 async function startLab(
   { id, client, spec, release }: LabGround,
-  common: Pick<HostSettings, "image" | "agent" | "sysctls" | "processor">,
+  common: Pick<HostSettings, "image" | "agent" | "sysctls" | "processor"> & { readonly archives: Archives },
 ): Promise<DrivenLab> {
   const { keep = false, epoch, nofile } = spec;
   const name = `finwait-${id}`;
@@ -94,13 +110,19 @@ async function startLab(
 /** Starts all at once. When one fails the others are awaited first, so that nothing comes to be after the clean-up. */
 async function startHosts(
   names: readonly string[],
-  settings: Omit<HostSettings, "hostname">,
+  { archives, ...settings }: Omit<HostSettings, "hostname" | "files"> & { readonly archives: Archives },
 ): Promise<readonly StartedHost[]> {
   const results = await Promise.allSettled(
     names.map(async (name, index): Promise<StartedHost> => {
       const hostname = name.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 40);
       const container = `${settings.name}-${index + 1}-${hostname}`;
-      const host = new HostContainer({ ...settings, hostname, name: container });
+      const files = archives.of(name)?.read();
+      const host = new HostContainer({
+        ...settings,
+        hostname,
+        name: container,
+        ...(files === undefined ? {} : { files }),
+      });
       try {
         return { name, container, attachment: await host.startAttached() };
       } catch (error) {

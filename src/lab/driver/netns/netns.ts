@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
 import type { Duplex } from "node:stream";
 import { FinwaitError } from "../../../model/errors.ts";
-import { agentFile } from "../../agent-file.ts";
+import { agentFile } from "../../agent/file.ts";
 import type { DrivenHost, DrivenLab, Driver, LabSpec } from "../driver.ts";
 import { chooseProcessor, parseProcessorList } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";

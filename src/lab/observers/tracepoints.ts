@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { FinwaitError } from "../model/errors.ts";
-import { type MonoNs, monoNs } from "../model/time.ts";
-import type { SegmentEvent, TransitionEvent } from "../observe/tracepoint/parse.ts";
-import { openTracing, type Tracing, traceUncertaintyNs } from "../observe/tracepoint/tracing.ts";
-import type { Capability } from "./driver/driver.ts";
-import type { Host } from "./host.ts";
+import { FinwaitError } from "../../model/errors.ts";
+import { type MonoNs, monoNs } from "../../model/time.ts";
+import type { SegmentEvent, TransitionEvent } from "../../observe/tracepoint/parse.ts";
+import { openTracing, type Tracing, traceUncertaintyNs } from "../../observe/tracepoint/tracing.ts";
+import type { Capability } from "../driver/driver.ts";
+import type { Host } from "../host.ts";
 
 /** What the kernel told of a socket, on the lab's clock. */
 export interface TracedEvent {

@@ -10,16 +10,16 @@ export interface Offset {
  */
 export class CaptureClock {
   #first: Offset | undefined;
-  #best: Offset | undefined;
+  #best: Offset = { ns: 0, uncertaintyNs: Number.POSITIVE_INFINITY };
 
-  /** The surest comparison so far. */
-  get offset(): Offset | undefined {
+  /** The surest comparison so far; before the first, nothing is known. */
+  get offset(): Offset {
     return this.#best;
   }
 
   /** How much the offset has moved since the first comparison; what lies within its uncertainty is no drift to worry about. */
   get driftNs(): number {
-    return this.#first === undefined ? 0 : Math.abs((this.#best?.ns ?? 0) - this.#first.ns);
+    return this.#first === undefined ? 0 : Math.abs(this.#best.ns - this.#first.ns);
   }
 
   /** The comparisons of the start are done: drift counts from here. */
@@ -29,9 +29,7 @@ export class CaptureClock {
 
   /** Takes a further comparison: the surest counts, until one contradicts it because the clock was set or is slewed. */
   compared(offset: Offset): void {
-    const best = this.#best;
-    if (best === undefined || offset.uncertaintyNs <= best.uncertaintyNs || contradict(best, offset))
-      this.#best = offset;
+    if (offset.uncertaintyNs <= this.#best.uncertaintyNs || contradict(this.#best, offset)) this.#best = offset;
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Fact, ObserverFact } from "../model/fact.ts";
-import { monoNs } from "../model/time.ts";
-import { type CapturedSegment, joinSegments, type LossRecord } from "../observe/capture/join.ts";
+import type { Fact, ObserverFact } from "../../model/fact.ts";
+import { monoNs } from "../../model/time.ts";
+import { type CapturedSegment, joinSegments, type LossRecord } from "../../observe/capture/join.ts";
+import type { Story } from "../story.ts";
 import type { HostCapture, SegmentSink, StampedSegment } from "./capture.ts";
 import type { CaptureClock } from "./capture-clock.ts";
-import type { Story } from "./story.ts";
 import type { TracedEvent, Tracepoints } from "./tracepoints.ts";
 
 /** What watches a lab besides ss. */
@@ -80,10 +80,7 @@ export class SessionObservers {
 
   /** All by one comparison of clocks, or what left one host could come in at another before. */
   #onOurClock(captured: readonly StampedSegment[]): readonly CapturedSegment[] {
-    const { ns, uncertaintyNs } = this.#observers.captureClock.offset ?? {
-      ns: 0,
-      uncertaintyNs: Number.POSITIVE_INFINITY,
-    };
+    const { ns, uncertaintyNs } = this.#observers.captureClock.offset;
     return captured.map(({ wallNs, ...passed }) => ({ ...passed, at: monoNs(wallNs - ns), uncertaintyNs }));
   }
 

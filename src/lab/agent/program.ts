@@ -1,6 +1,7 @@
-import { FinwaitError } from "../model/errors.ts";
-import type { Notice } from "../protocol/messages.ts";
-import { type AgentLink, CallRefused } from "./agent-link.ts";
+import { defined } from "../../model/defined.ts";
+import { FinwaitError } from "../../model/errors.ts";
+import type { Notice } from "../../protocol/messages.ts";
+import { type AgentLink, CallRefused } from "./link.ts";
 
 /** How a program ended. */
 export interface ProgramEnd {
@@ -10,6 +11,18 @@ export interface ProgramEnd {
 
 /** Told of a program's output as it comes; `at` is when the agent heard it, in nanoseconds since the run's epoch. */
 export type OutputListener = (bytes: Uint8Array, stream: "stdout" | "stderr", at: number) => void;
+
+/** How a program is started. */
+export interface ProgramOptions {
+  /** Says whose it is: it is released with everything else of that prefix. */
+  readonly prefix: string;
+  /** Leaves its stdin open for `feed`. */
+  readonly input?: boolean;
+  readonly cwd?: string;
+  /** Its whole environment, as NAME=value; default the agent's. */
+  readonly env?: readonly string[];
+  readonly onOutput: OutputListener;
+}
 
 let programs = 0;
 
@@ -30,11 +43,10 @@ export class Program {
     this.#link = link;
   }
 
-  /** `prefix` says whose it is: it is released with everything else of that prefix. */
   static async start(
     link: AgentLink,
     [command, ...args]: readonly [string, ...string[]],
-    { prefix, input = false, onOutput }: { prefix: string; input?: boolean; onOutput: OutputListener },
+    { prefix, input = false, cwd, env, onOutput }: ProgramOptions,
   ): Promise<Program> {
     const program = `${prefix}program-${++programs}`;
     const { promise: ended, resolve: end } = Promise.withResolvers<ProgramEnd>();
@@ -47,7 +59,7 @@ export class Program {
       }
     });
     try {
-      const { ok } = await link.request("start", { program, command, args, input });
+      const { ok } = await link.request("start", { program, command, args, input, ...defined({ cwd, env }) });
       return new Program(command, ok.pid, program, link, ended);
     } catch (cause) {
       stop();

@@ -1,9 +1,9 @@
-import type { SocketRow } from "../model/socket.ts";
-import { type MonoNs, monoNs } from "../model/time.ts";
-import { ssArguments } from "../observe/ss/arguments.ts";
-import { parseSs } from "../observe/ss/parse.ts";
-import type { AgentLink } from "./agent-link.ts";
-import { pause } from "./deadline.ts";
+import type { SocketRow } from "../../model/socket.ts";
+import { type MonoNs, monoNs } from "../../model/time.ts";
+import { ssArguments } from "../../observe/ss/arguments.ts";
+import { parseSs } from "../../observe/ss/parse.ts";
+import type { AgentLink } from "../agent/link.ts";
+import { pause } from "../deadline.ts";
 
 /** The socket table of one host at one moment; `uncertaintyNs` is half the time ss took to read it. */
 export interface Snapshot {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { FinwaitError } from "../model/errors.ts";
+import { FinwaitError } from "../../model/errors.ts";
 
 /** The built agent: beside this module once bundled, in dist/ when run from source. */
 export function agentFile(): string {
-  for (const place of ["./agent.mjs", "../../dist/agent.mjs"]) {
+  for (const place of ["./agent.mjs", "../../../dist/agent.mjs"]) {
     const file = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(file)) return file;
   }

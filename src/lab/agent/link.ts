@@ -1,5 +1,5 @@
-import { FinwaitError } from "../model/errors.ts";
-import { createLineDecoder, type DecodedLine, parseFromAgent } from "../protocol/codec.ts";
+import { FinwaitError } from "../../model/errors.ts";
+import { createLineDecoder, type DecodedLine, parseFromAgent } from "../../protocol/codec.ts";
 import type {
   Answer,
   CallName,
@@ -9,8 +9,8 @@ import type {
   Parameters,
   RemoteError,
   Reply,
-} from "../protocol/messages.ts";
-import type { DrivenHost } from "./driver/driver.ts";
+} from "../../protocol/messages.ts";
+import type { DrivenHost } from "../driver/driver.ts";
 
 /** Far beyond what any call takes: on a machine that hardly moves, an agent that is slow is not dead. */
 const callTimeoutMs = 30_000;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { CaptureClock } from "../../../src/lab/capture-clock.ts";
+import { CaptureClock } from "../../../../src/lab/observers/capture-clock.ts";
 
 describe("a capture's clock", () => {
   test("is known as well as its surest comparison", () => {
     const clock = new CaptureClock();
-    expect(clock.offset).toBeUndefined();
+    expect(clock.offset.uncertaintyNs).toBe(Number.POSITIVE_INFINITY);
     clock.compared({ ns: 1000, uncertaintyNs: 500 });
     clock.compared({ ns: 1200, uncertaintyNs: 100 });
     clock.compared({ ns: 900, uncertaintyNs: 400 });

@@ -1,12 +1,13 @@
-import { FinwaitError } from "../model/errors.ts";
-import { type MonoNs, monoNs } from "../model/time.ts";
-import { PcapDecoder, type PcapRecord } from "../observe/capture/decoder.ts";
-import type { CapturedSegment } from "../observe/capture/join.ts";
+import { FinwaitError } from "../../model/errors.ts";
+import { type MonoNs, monoNs } from "../../model/time.ts";
+import { PcapDecoder, type PcapRecord } from "../../observe/capture/decoder.ts";
+import type { CapturedSegment } from "../../observe/capture/join.ts";
+import { Program, type ProgramEnd } from "../agent/program.ts";
+import { defaultWithinMs } from "../deadline.ts";
+import type { Host } from "../host.ts";
+import { quietPorts } from "../ports.ts";
+import { Waits } from "../waits.ts";
 import type { CaptureClock } from "./capture-clock.ts";
-import { DeadlineMissed, defaultWithinMs } from "./deadline.ts";
-import type { Host } from "./host.ts";
-import { quietPorts } from "./ports.ts";
-import { Program } from "./program.ts";
 
 /** A segment as one host's capture saw it pass, by the capture's own clock. */
 export type StampedSegment = Pick<CapturedSegment, "host" | "direction" | "segment"> & { readonly wallNs: number };
@@ -41,27 +42,31 @@ const tcpdumpArguments = [
 export class HostCapture {
   readonly host: Host;
   readonly #sinks = new Map<number, SegmentSink>();
-  readonly #marks = new Map<string, (wallNs: number) => void>();
+  readonly #waits: Waits;
+  /** The mark that is waited for, and when it was first captured. */
+  #mark: { readonly text: string; wallNs?: number } | undefined;
   readonly #decoder: PcapDecoder;
   readonly #clock: CaptureClock;
   #program: Program | undefined;
   #stderr = "";
-  #onStderr: () => void = () => {};
   #failure: unknown;
-  #isOver = false;
-  #marked = 0;
+  #end: ProgramEnd | undefined;
+  #marks = 0;
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<CaptureState> | undefined;
 
   private constructor(host: Host, clock: CaptureClock) {
     this.host = host;
     this.#clock = clock;
+    this.#waits = new Waits(host.link);
     this.#decoder = new PcapDecoder({
       segment: (segment, record) => {
         const sink = this.#sinks.get(segment.source.port) ?? this.#sinks.get(segment.destination.port);
         sink?.({ wallNs: wallNs(record), host: host.name, direction: record.direction, segment }, record.bytes);
       },
-      datagram: (payload, _ports, record) => this.#marks.get(Buffer.from(payload).toString())?.(wallNs(record)),
+      datagram: (payload, _ports, record) => {
+        if (Buffer.from(payload).toString() === this.#mark?.text) this.#mark.wallNs ??= wallNs(record);
+      },
     });
   }
 
@@ -77,17 +82,18 @@ export class HostCapture {
       prefix: "capture/",
       onOutput: (bytes, stream) => capture.#take(bytes, stream),
     });
-    void capture.#program.ended.then(() => {
-      capture.#isOver = true;
+    void capture.#program.ended.then((end) => {
+      capture.#end = end;
+      capture.#waits.wake();
     });
     await capture.#until("tcpdump to listen", () => /listening on/.test(capture.#stderr) || undefined);
-    for (let round = 0; round < 3; round++) await capture.#mark();
+    for (let round = 0; round < 3; round++) await capture.#passMark();
     return capture;
   }
 
   /** Whether tcpdump has ended, or what it said could not be read. */
   get isBroken(): boolean {
-    return this.#isOver || this.#failure !== undefined;
+    return this.#end !== undefined || this.#failure !== undefined;
   }
 
   /** From now on, segments from or to these ports are this sink's. */
@@ -120,36 +126,26 @@ export class HostCapture {
   }
 
   async #drain(): Promise<CaptureState> {
-    const at = await this.#mark();
+    const at = await this.#passMark();
     const before = this.#stderr.length;
     await this.#program?.signal("SIGUSR1");
     const lost = await this.#until("tcpdump to count what it dropped", () => droppedIn(this.#stderr.slice(before)));
     this.#stderr = "";
     const { offset, driftNs } = this.#clock;
-    return { at, lost, uncertaintyNs: offset?.uncertaintyNs ?? 0, driftNs };
+    return { at, lost, uncertaintyNs: offset.uncertaintyNs, driftNs };
   }
 
   /** Sends a mark and waits until it has been captured. */
-  async #mark(): Promise<MonoNs> {
-    const text = `finwait ${++this.#marked}`;
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.#marks.set(text, resolve);
-    try {
-      let wall: number | undefined;
-      void promise.then((value) => {
-        wall = value;
-        this.#onStderr();
-      });
-      const { ok } = await this.host.link.request("mark", { port: markPort, text });
-      const seen = await this.#until("tcpdump to see a mark", () => wall);
-      this.#clock.compared({
-        ns: seen - (ok.startedAt + ok.endedAt) / 2,
-        uncertaintyNs: (ok.endedAt - ok.startedAt) / 2 + this.host.clockUncertaintyNs,
-      });
-      return monoNs(ok.endedAt);
-    } finally {
-      this.#marks.delete(text);
-    }
+  async #passMark(): Promise<MonoNs> {
+    const mark: { readonly text: string; wallNs?: number } = { text: `finwait ${++this.#marks}` };
+    this.#mark = mark;
+    const { ok } = await this.host.link.request("mark", { port: markPort, text: mark.text });
+    const seen = await this.#until("tcpdump to see a mark", () => mark.wallNs);
+    this.#clock.compared({
+      ns: seen - (ok.startedAt + ok.endedAt) / 2,
+      uncertaintyNs: (ok.endedAt - ok.startedAt) / 2 + this.host.clockUncertaintyNs,
+    });
+    return monoNs(ok.endedAt);
   }
 
   #take(bytes: Uint8Array, stream: "stdout" | "stderr"): void {
@@ -161,44 +157,30 @@ export class HostCapture {
         this.#failure ??= error;
       }
     }
-    this.#onStderr();
+    this.#waits.wake();
   }
 
   /** Looks again whenever tcpdump says something. @throws FINWAIT_DEADLINE_MISSED, or why tcpdump is gone. */
-  async #until<T>(what: string, look: () => T | undefined): Promise<T> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(
-        new DeadlineMissed(`${what} on host "${this.host.name}"`, this.#stderr.trim() || "nothing", defaultWithinMs),
-      );
-    }, defaultWithinMs);
-    const gone = this.#program?.ended.then(({ exitCode, signal }) => {
-      throw this.#ended(exitCode ?? signal);
-    });
-    try {
-      for (;;) {
+  #until<T>(what: string, look: () => T | undefined): Promise<T> {
+    return this.#waits.until({
+      waitingFor: `${what} on host "${this.host.name}"`,
+      look: () => {
         if (this.#failure !== undefined) throw this.#failure;
         const found = look();
-        if (found !== undefined) return found;
-        const heard = new Promise<void>((resolve) => {
-          this.#onStderr = resolve;
-        });
-        if (this.host.link.ended) throw this.host.link.exitError(what);
-        await Promise.race([heard, late, this.host.link.gone, ...(gone === undefined ? [] : [gone])]);
-      }
-    } finally {
-      clearTimeout(timer);
-      gone?.catch(() => {});
-      late.catch(() => {});
-    }
+        if (found === undefined && this.#end !== undefined) throw this.#ended(this.#end);
+        return found;
+      },
+      withinMs: defaultWithinMs,
+      lastSeen: () => this.#stderr.trim() || "nothing",
+    });
   }
 
-  #ended(how: number | string | null): FinwaitError {
+  #ended({ exitCode, signal }: ProgramEnd): FinwaitError {
     const words = this.#stderr.trim();
     const isDenied = /permission|not permitted|denied/i.test(words);
     return new FinwaitError(
       isDenied ? "FINWAIT_CAPABILITY_MISSING" : "FINWAIT_LAB_FAILED",
-      `tcpdump on host "${this.host.name}" ended with ${how}: ${words || "it wrote nothing to stderr"}`,
+      `tcpdump on host "${this.host.name}" ended with ${exitCode ?? signal}: ${words || "it wrote nothing to stderr"}`,
     );
   }
 }

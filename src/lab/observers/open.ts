@@ -1,7 +1,7 @@
-import { isFinwaitError } from "../model/errors.ts";
+import { isFinwaitError } from "../../model/errors.ts";
+import type { Host } from "../host.ts";
 import { HostCapture } from "./capture.ts";
 import { CaptureClock } from "./capture-clock.ts";
-import type { Host } from "./host.ts";
 import type { LabObservers } from "./session-observers.ts";
 import { openTracepoints } from "./tracepoints.ts";
 
