@@ -64,6 +64,18 @@ export async function openAndClose(
   return ok;
 }
 
+/** What to count, and when. */
+export interface SocketCount {
+  readonly host: string;
+  readonly state: TcpState;
+  readonly label: string;
+  /**
+   * Waits until no connection is open any more: where all are to end, one that is open still has merely not begun to.
+   * Otherwise those that are open count as being at rest.
+   */
+  readonly allEnd?: boolean;
+}
+
 /**
  * Counts a listener's connections in a state at one host, by ss, once none of them is on its way to another state
  * anywhere. Recorded as the measure "sockets in <state>" under `label`; the first of them go into the story as ss printed
@@ -72,10 +84,9 @@ export async function openAndClose(
 export async function countSockets(
   lab: Session,
   listener: Listener,
-  at: { readonly host: string; readonly state: TcpState; readonly label: string },
+  { host, state, label, allEnd = false }: SocketCount,
 ): Promise<number> {
-  const { host, state, label } = at;
-  await settled(lab, listener);
+  await settled(lab, listener, allEnd ? ["TIME-WAIT"] : ["ESTABLISHED", "TIME-WAIT"]);
   const snapshot = await lab.host(host).snapshots.take([listener.local.port]);
   const rows = connectionsIn(snapshot, listener).filter((row) => row.state === state);
   const value = rows.length;
@@ -85,10 +96,9 @@ export async function countSockets(
 }
 
 const rowsShown = 2;
-const atRest: readonly TcpState[] = ["ESTABLISHED", "TIME-WAIT"];
 
-/** Resolves once every connection of the listener is open or over. */
-async function settled(lab: Session, listener: Listener): Promise<void> {
+/** Resolves once every connection of the listener is in one of these states, or gone. */
+async function settled(lab: Session, listener: Listener, atRest: readonly TcpState[]): Promise<void> {
   const look = async () => {
     const tables = await Promise.all(lab.hosts.map((host) => host.snapshots.take([listener.local.port])));
     const moving = tables
@@ -96,7 +106,7 @@ async function settled(lab: Session, listener: Listener): Promise<void> {
       .filter((row) => !atRest.includes(row.state));
     return { seen: moving[0]?.line ?? "none", ...(moving.length === 0 ? { done: true } : {}) };
   };
-  const waitingFor = `every connection of ${listener.name} to be open or over`;
+  const waitingFor = `every connection of ${listener.name} to be ${atRest.join(", ")} or gone`;
   await lab.story.noteMiss(poll({ waitingFor, withinMs: defaultWithinMs, look }));
 }
 

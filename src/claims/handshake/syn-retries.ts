@@ -1,4 +1,5 @@
 import type { Claim } from "../../experiment/claim.ts";
+import { caught } from "../../judge/caught.ts";
 import { measured } from "../../judge/measures.ts";
 import type { Observation } from "../../judge/observation.ts";
 import { claimed, given } from "../../judge/question.ts";
@@ -6,7 +7,7 @@ import { sawEvent } from "../../judge/runtime.ts";
 import { onWire } from "../../judge/wire.ts";
 import type { Session } from "../../lab/session.ts";
 import type { Check } from "../../model/verdict.ts";
-import { eventsOf, faultsOf, measureOf } from "../../timeline/query.ts";
+import { eventsOf, measureOf } from "../../timeline/query.ts";
 import type { Timeline } from "../../timeline/timeline.ts";
 import { isSyn, sentBy } from "../../timeline/wire.ts";
 import { sides } from "../shared/sides.ts";
@@ -42,7 +43,7 @@ export const synRetries: Claim = {
       question: (t) => [
         given(
           "the first SYN did not arrive",
-          lostSegments(t, (count) => count === 1),
+          caught(t, (count) => count === 1),
         ),
         claimed("it is sent again and opens the connection", sawEvent(t, "client", "connect", { by: "after" })),
       ],
@@ -114,13 +115,7 @@ function everLonger(t: Timeline): Observation {
 /** The server's ingress lost the first SYN and all its repetitions. */
 function resentAsSet(t: Timeline): Observation {
   const setting = measureOf(t, "net.ipv4.tcp_syn_retries", "set");
-  const lost = lostSegments(t, (count) => count - 1 === setting?.value);
+  const lost = caught(t, (count) => count - 1 === setting?.value);
   if (setting === undefined) return { answer: undefined, evidence: lost.evidence };
   return { ...lost, evidence: [setting, ...lost.evidence] };
-}
-
-function lostSegments(t: Timeline, predicate: (count: number) => boolean): Observation {
-  const lifted = faultsOf(t)[0]?.lifted;
-  if (lifted === undefined) return { answer: undefined, evidence: [] };
-  return { answer: predicate(lifted.caught), evidence: [lifted] };
 }

@@ -18,9 +18,11 @@ export const countable: Needs = { sysctls: { "net.ipv4.tcp_rfc1337": 1 } };
 /** How many connections of a crowd are open at one time: a busy machine then still opens a thousand in seconds. */
 export const atOnce = 20;
 
-/** Counts a listener's connections that are in TIME-WAIT, on both sides, once none is still closing. */
-export async function countTimeWaits(lab: Session, listener: Listener, label: string): Promise<void> {
-  for (const host of ["client", "server"]) await countSockets(lab, listener, { host, state: "TIME-WAIT", label });
+/** Counts a listener's connections that are in TIME-WAIT, on both sides, once none is closing; with `allEnd`, none open. */
+export async function countTimeWaits(lab: Session, listener: Listener, label: string, allEnd = false): Promise<void> {
+  for (const host of ["client", "server"]) {
+    await countSockets(lab, listener, { host, state: "TIME-WAIT", label, allEnd });
+  }
 }
 
 /** Whether as many as asked were in TIME-WAIT on one side. */

@@ -96,5 +96,5 @@ async function ask(
 ): Promise<void> {
   const listener = await lab.listen({ name: `server ${name}`, quiet: true, http: server });
   await new HttpClient(lab, listener, name, client).request(count, name);
-  await countTimeWaits(lab, listener, name);
+  await countTimeWaits(lab, listener, name, client.keepAlive === false);
 }
