@@ -18,8 +18,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   lab: ["model", "protocol", "observe", "fault"],
   experiment: ["model", "timeline", "judge", "lab"],
   claims: ["model", "timeline", "judge", "lab", "fault", "experiment"],
-  cli: ["model", "timeline", "judge", "report", "lab", "observe", "fault", "experiment", "claims"],
-  "index.ts": ["model", "timeline", "protocol", "judge", "fault", "lab", "experiment", "claims"],
+  leak: ["model", "lab", "observe", "call-sites"],
+  "call-sites": ["model"],
+  matchers: ["model", "timeline", "judge", "report", "lab", "leak"],
+  cli: ["model", "timeline", "judge", "report", "lab", "observe", "fault", "experiment", "claims", "leak"],
+  "index.ts": ["model", "timeline", "protocol", "judge", "report", "fault", "lab", "experiment", "claims", "leak"],
 };
 
 /** Packages that a folder's code may use; folders not named use none. Node's own modules are free, except in the pure folders below. */
@@ -27,6 +30,8 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   report: ["zod"],
   lab: ["execa", "testcontainers", "p-retry"],
   experiment: ["p-limit"],
+  leak: ["execa", "prom-client"],
+  matchers: ["vitest"],
   cli: ["commander", "execa", "leven", "log-update"],
 };
 

@@ -6,6 +6,8 @@ import { type AskableState, stateWords } from "./states.ts";
 export interface SsQuery {
   /** Only sockets that have one of these ports at either end; at most 1,000 of them. */
   readonly ports?: readonly number[];
+  /** Only sockets whose own port is this one; not together with `ports`. */
+  readonly localPort?: number;
   /** Only sockets in these states; CLOSED cannot be asked. Left out: the ten others. */
   readonly states?: readonly TcpState[];
   /** Ask for the processes too. Slow: ss then reads every descriptor of every process. */
@@ -23,6 +25,7 @@ export function ssArguments(query: SsQuery = {}): string[] {
     ...(query.owners === true ? ["-p"] : []),
     ...stateFilter(query.states),
     ...(query.ports === undefined ? [] : portFilter(query.ports)),
+    ...(query.localPort === undefined ? [] : ["sport", "=", portWord(query.localPort)]),
   ];
 }
 

@@ -8,11 +8,16 @@ import { endOfLine, readRow } from "./row.ts";
  * land in `tcpInfo`: `fwmark` and `v6only`, and whatever a newer ss adds.
  */
 export function parseSs(text: string): SocketRow[] {
+  return parseSsKeeping(text, (row) => row);
+}
+
+/** The same, with what `keep` leaves of each row as soon as it is read: thousands of whole rows are tens of megabytes. */
+export function parseSsKeeping(text: string, keep: (row: SocketRow) => SocketRow): SocketRow[] {
   const rows: SocketRow[] = [];
   for (let at = 0; at < text.length; ) {
     const lineEnd = endOfLine(text, at);
     const read = isBlank(text, at, lineEnd) ? undefined : (readRow(text, at, lineEnd) ?? unreadable(text, at, lineEnd));
-    if (read !== undefined) rows.push(read.row);
+    if (read !== undefined) rows.push(keep(read.row));
     at = (read?.end ?? lineEnd) + 1;
   }
   return rows;

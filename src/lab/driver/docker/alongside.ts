@@ -25,6 +25,8 @@ export interface Alongside extends AsyncDisposable {
   readonly seesProcesses: boolean;
   /** Where its processes are seen among all of the machine's: the one that it began with. */
   readonly mainProcess?: number;
+  /** The helper's own process, as it is seen among the container's. */
+  readonly ownProcess: number;
   /** Whether the machine or other containers share its network. */
   readonly sharesNetwork: boolean;
   /** @throws FINWAIT_SUBJECT_GONE when the container does not run any more, or has been started anew. */
@@ -35,6 +37,7 @@ interface Helper {
   readonly client: ContainerRuntimeClient;
   readonly target: Target;
   readonly link: AgentLink;
+  readonly ownProcess: number;
   readonly joinsProcesses: boolean;
   readonly remove: () => Promise<void>;
 }
@@ -73,20 +76,21 @@ export async function openAlongside(nameOrId: string): Promise<Alongside> {
   }
 }
 
-async function start(settings: HelperSettings): Promise<Pick<Helper, "link" | "joinsProcesses">> {
+async function start(settings: HelperSettings): Promise<Pick<Helper, "link" | "ownProcess" | "joinsProcesses">> {
   const attachment = await new HelperContainer(settings).startAttached();
   const link = new AgentLink(drivenHost("helper", { v4: "", v6: "" }, attachment));
-  await link.hello();
-  return { link, joinsProcesses: settings.joinsProcesses };
+  const { pid } = await link.hello();
+  return { link, ownProcess: pid, joinsProcesses: settings.joinsProcesses };
 }
 
-function alongside({ client, target, link, joinsProcesses, remove }: Helper): Alongside {
+function alongside({ client, target, link, ownProcess, joinsProcesses, remove }: Helper): Alongside {
   const { NetworkMode = "", PidMode = "" } = target.HostConfig;
   let disposed: Promise<void> | undefined;
   return {
     name: nameOf(target),
     image: target.Config.Image,
     seesProcesses: joinsProcesses,
+    ownProcess,
     sharesNetwork: NetworkMode === "host" || NetworkMode.startsWith("container:"),
     ...(PidMode === "host" ? { mainProcess: target.State.Pid } : {}),
     run: async (command, args) => {

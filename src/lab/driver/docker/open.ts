@@ -4,9 +4,9 @@ import { type ContainerRuntimeClient, getContainerRuntimeClient, type StartedNet
 import { FinwaitError } from "../../../model/errors.ts";
 import { agentFile } from "../../agent/file.ts";
 import type { DrivenHost, DrivenLab, LabSpec } from "../driver.ts";
-import { type Archive, pack } from "./archive.ts";
 import { chooseProcessor } from "../processors.ts";
 import { sysctlSettings } from "../sysctls.ts";
+import { type Archive, pack } from "./archive.ts";
 import { drivenHost } from "./driven-host.ts";
 import { type Engine, reasonOf } from "./engine.ts";
 import { type Attachment, HostContainer, type HostSettings } from "./host-container.ts";

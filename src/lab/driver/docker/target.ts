@@ -14,7 +14,7 @@ export interface Target {
     readonly StartedAt: string;
   };
   readonly Config: { readonly Image: string };
-  readonly HostConfig: { readonly NetworkMode?: string; readonly PidMode?: string };
+  readonly HostConfig: { readonly NetworkMode?: string | undefined; readonly PidMode?: string | undefined };
 }
 
 const longestList = 10;

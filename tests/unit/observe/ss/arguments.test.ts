@@ -27,6 +27,11 @@ test("ports are filtered in the kernel, at either end, behind the states", () =>
   );
 });
 
+test("one's own port alone is filtered in the kernel", () => {
+  const words = ssArguments({ localPort: 80, states: ["CLOSE-WAIT"] });
+  expect(words.slice(always.length).join(" ")).toBe("state close-wait state closed sport = :80");
+});
+
 test("processes are asked for only on request", () => {
   expect(ssArguments({ owners: true }).slice(0, always.length + 1)).toEqual([...always, "-p"]);
   expect(ssArguments({ owners: false })).not.toContain("-p");
@@ -39,6 +44,7 @@ test.each<[string, SsQuery]>([
   ["an empty list of ports", { ports: [] }],
   ["a port beyond 65535", { ports: [65_536] }],
   ["a port that is not whole", { ports: [80.5] }],
+  ["an own port beyond 65535", { localPort: 65_536 }],
   ["more ports than a netlink filter holds", { ports: Array.from({ length: 1001 }, (_, port) => port) }],
 ])("%s is refused", (_, query) => {
   expect(() => ssArguments(query)).toThrow(expect.toSatisfy((error) => isFinwaitError(error, "FINWAIT_USAGE")));

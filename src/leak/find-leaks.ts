@@ -1,0 +1,67 @@
+import { setImmediate } from "node:timers/promises";
+import { FinwaitError } from "../model/errors.ts";
+import type { LeakReport } from "../model/leak.ts";
+import { outlive } from "./outlive.ts";
+import type { SocketSource } from "./source.ts";
+import { openContainerSource } from "./sources/container.ts";
+import { openPortSource } from "./sources/port.ts";
+import { openProcessSource } from "./sources/process.ts";
+import { Tracker } from "./tracker.ts";
+
+/**
+ * What can be looked at: a process by its id or as `spawn()` gives it, with its descendants; a port of this machine; a
+ * container by name or id, or as Testcontainers gives it when it has started.
+ */
+export type LeakTarget =
+  | number
+  | { readonly pid?: number | undefined }
+  | { readonly port: number }
+  | { readonly container: string }
+  | { getId(): string };
+
+export interface FindLeaksOptions {
+  /**
+   * Milliseconds that a socket must be held after its end has come, with nothing moving on it, to be called leaked.
+   * Default 5,000. An event loop that is blocked for longer than this does hold its sockets for longer than this.
+   */
+  readonly graceMs?: number;
+}
+
+const defaultGraceMs = 5_000;
+/** A socket's end() reaches the kernel in the second turn of the event loop after it was called. */
+const turns = 3;
+
+/**
+ * Finds sockets whose end has come, which the target still holds, and which stayed so for the grace. Returns at once when
+ * no socket is suspect, after the grace when one is, and after twice the grace at the latest.
+ *
+ * Call it when your own ends of the connections are closed: a socket that is open on both sides is no leak. A connection
+ * that was reset while the program did not read it is in no socket table any more, and is not found.
+ *
+ * @throws FINWAIT_SUBJECT_GONE when there is no such process, port or running container; one that ends meanwhile holds
+ * nothing. FINWAIT_CAPABILITY_MISSING without `ss`, without the right to read the target's descriptors, or without a
+ * Docker engine; FINWAIT_USAGE for what is no target, or no length of time.
+ * @example
+ * const { leaked } = await findLeaks(serverProcess, { graceMs: 2_000 });
+ */
+export async function findLeaks(target: LeakTarget, options: FindLeaksOptions = {}): Promise<LeakReport> {
+  const { graceMs = defaultGraceMs } = options;
+  // What the caller has just done to its own sockets is to be in the kernel when it is asked.
+  for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+  await using source = await openSource(target);
+  const { subjectEnded: _, ...report } = await outlive(source, new Tracker(), { graceMs });
+  return report;
+}
+
+async function openSource(target: LeakTarget): Promise<SocketSource> {
+  if (typeof target === "number") return await openProcessSource(target);
+  if ("getId" in target) return await openContainerSource(target.getId());
+  if ("container" in target) return await openContainerSource(target.container);
+  if ("port" in target) return await openPortSource(target.port);
+  if (target.pid !== undefined) return await openProcessSource(target.pid);
+  throw new FinwaitError(
+    "FINWAIT_USAGE",
+    "This is no process that runs: a child process that could not be started has no pid. Give a pid, a child process, " +
+      "{ port }, { container } or a started container.",
+  );
+}

@@ -1,0 +1,48 @@
+import { pause } from "../../lab/deadline.ts";
+import type { Suspect } from "../tracker.ts";
+import type { Observation } from "./observation.ts";
+
+const longestPauseMs = 500;
+const shortestPauseMs = 50;
+/** As a multiple of the grace: what moves again and again is not leaked, and not waited for any longer. */
+const patience = 3;
+
+/** Those that outlived the grace, and how many were suspect still and had not. */
+export interface Judged {
+  readonly leaked: readonly Suspect[];
+  readonly undecided: number;
+}
+
+export interface JudgeGround {
+  readonly observation: Observation;
+  readonly graceMs: number;
+  /** Asks the subject something, and resolves once it has answered, or when it is not worth waiting for. */
+  readonly pulse: () => Promise<void>;
+  /** Whether a socket is of a connection that `pulse` has opened, or has had the subject open. */
+  readonly isPulse: (suspect: Suspect) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads until every suspect has healed or outlived the grace: a drive leaves suspects of all ages, and the report is to
+ * count all of them. Nothing is waited for where nothing is suspect. Before anything is called leaked, the subject must
+ * have answered once more: on a machine that hardly moves, a grace may be over before a program had its turn.
+ */
+export async function judge(ground: JudgeGround): Promise<Judged> {
+  const first = await untilDecided(ground);
+  if (first.leaked.length === 0 || ground.signal?.aborted) return first;
+  await ground.pulse();
+  return await untilDecided(ground);
+}
+
+async function untilDecided({ observation, graceMs, isPulse, signal }: JudgeGround): Promise<Judged> {
+  const until = performance.now() + patience * graceMs;
+  const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, graceMs / 20));
+  for (;;) {
+    const suspects = ((await observation.look()) ?? []).filter((suspect) => !isPulse(suspect));
+    const leaked = observation.tracker.outliving(graceMs).filter((suspect) => !isPulse(suspect));
+    const undecided = suspects.length - leaked.length;
+    if (undecided <= 0 || performance.now() > until || signal?.aborted) return { leaked, undecided };
+    await pause(pauseMs);
+  }
+}

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CallSites, parseCallSites } from "../../call-sites/read.ts";
+import type { DriverName } from "../../lab/driver/driver.ts";
+import type { Host } from "../../lab/host.ts";
+
+/** How a Node program is made to record where its sockets come from. */
+export interface SiteRecording extends AsyncDisposable {
+  /** What goes over the program's environment; nothing where nothing is recorded. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files that a host needs for it. */
+  readonly bring: readonly string[];
+  /** Before the program is started. */
+  prepare(host: Host): Promise<void>;
+  /** What was recorded by now. */
+  read(host: Host): Promise<CallSites>;
+}
+
+const inContainer = "/tmp/finwait-call-sites";
+
+/** `given` are the program's own options of Node, which stay. */
+export async function recordSites(driver: DriverName, given: string | undefined): Promise<SiteRecording> {
+  const preload = preloadFile();
+  if (preload === undefined) return nothing;
+  const isShared = driver === "netns";
+  const folder = isShared ? await openFolder() : inContainer;
+  return {
+    env: {
+      NODE_OPTIONS: [isShared ? given : undefined, required(preload)].filter(Boolean).join(" "),
+      FINWAIT_CALL_SITES: folder,
+    },
+    bring: [preload],
+    prepare: async (host) => {
+      await host.run("mkdir", ["-p", folder]);
+    },
+    read: async (host) =>
+      parseCallSites(await host.run("sh", ["-c", 'cat "$1"/*.ndjson 2>/dev/null; exit 0', "finwait", folder])),
+    async [Symbol.asyncDispose]() {
+      if (isShared) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Not --import: with that, Node loads the program itself as a module, past the hooks of ts-node and its like. */
+function required(preload: string): string {
+  return `--require="${preload.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
+const folderName = /^finwait-sites-(\d+)-/;
+
+/** A folder that this process owns by name; those of processes that were killed are taken away. */
+async function openFolder(): Promise<string> {
+  const names = await readdir(tmpdir());
+  const left = names.filter((name) => folderName.test(name) && !isAlive(Number(folderName.exec(name)?.[1])));
+  // Another user's may not be, and are not ours to take.
+  await Promise.allSettled(left.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true })));
+  return await mkdtemp(join(tmpdir(), `finwait-sites-${process.pid}-`));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Nothing is recorded. */
+export const nothing: SiteRecording = {
+  env: {},
+  bring: [],
+  prepare: async () => {},
+  read: async () => new Map(),
+  async [Symbol.asyncDispose]() {},
+};
+
+/** The built preload: beside this module once bundled, in dist/ when run from source. */
+function preloadFile(): string | undefined {
+  return ["./preload.cjs", "../../../dist/preload.cjs"]
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((file) => existsSync(file));
+}
