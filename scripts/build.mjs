@@ -6,7 +6,16 @@ import { PreparationError, pinnedNode, root, say, state } from "./places.mjs";
 import { run } from "./run.mjs";
 
 const sources = ["src", "tsdown.config.ts", "package.json", "tsconfig.json", "package-lock.json"];
-const entries = ["index.mjs", "index.d.mts", "cli.mjs", "agent.mjs"];
+const entries = [
+  "index.mjs",
+  "index.d.mts",
+  "vitest.mjs",
+  "vitest.d.mts",
+  "cli.mjs",
+  "agent.mjs",
+  "preload.mjs",
+  "preload.cjs",
+];
 const dist = join(root, "dist");
 const fresh = join(state, "dist");
 const record = join(state, "build.json");
