@@ -4,6 +4,8 @@ import type { Agent, HandlersOf } from "./agent.ts";
 import { codeOf } from "./refusal.ts";
 
 const keptBytes = 4096;
+/** Whoever sends so much will go on. */
+const enoughBytes = 65_536;
 
 export function exchangeCall(agent: Agent): HandlersOf<"exchange"> {
   return { exchange: (parameters) => exchange(agent, parameters) };
@@ -35,7 +37,8 @@ function exchange({ clock }: Agent, parameters: Parameters<"exchange">): Promise
       heard.total += chunk.length;
       heard.received = (heard.received + Buffer.from(chunk).toString("latin1")).slice(0, keptBytes);
       clearTimeout(quiet);
-      quiet = setTimeout(answer, quietMs);
+      if (heard.total >= enoughBytes) answer();
+      else quiet = setTimeout(answer, quietMs);
     });
     socket.on("end", () => {
       heard.isEnded = true;

@@ -1,7 +1,7 @@
 /** What finwait's exit code says. */
 export const exitCodes = {
   done: 0,
-  /** A verdict differs from what was expected. */
+  /** A verdict differs from what was expected, a program leaks sockets, a threshold of `watch` is passed. */
   differs: 1,
   usage: 2,
   /** The harness broke. */

@@ -1,16 +1,18 @@
 import { Command, CommanderError, Option } from "commander";
 import type { DriverName } from "../lab/driver/driver.ts";
 import { driverNames } from "../lab/driver/drivers.ts";
-import { doctor } from "./doctor.ts";
+import { spokenNames } from "../model/leak-gate.ts";
 import { errorText, exitCodeOf } from "./errors.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type ExplainCommand, explain } from "./explain.ts";
-import { list } from "./list.ts";
-import { type RunCommand, run } from "./run.ts";
+import type { ExplainCommand } from "./explain.ts";
+import { type LeakCommand, leakHelp } from "./leak-options.ts";
+import type { RunCommand } from "./run.ts";
 import { version } from "./version.ts";
+import { type WatchCommand, watchHelp } from "./watch-options.ts";
 
 const defaultDriver: DriverName = process.platform === "linux" ? "netns" : "docker";
 
+// Each command is loaded when it is asked for: a watch that runs for days need not hold the catalogue in memory.
 let exitCode: ExitCode = exitCodes.done;
 const ends =
   <A extends readonly unknown[]>(command: (...args: A) => ExitCode | Promise<ExitCode>) =>
@@ -25,6 +27,8 @@ const program = new Command("finwait")
   .description("Says which documented TCP behaviours hold on this machine, with the kernel's own evidence.")
   .version(version)
   .exitOverride()
+  // What follows the command of `leak` is that command's.
+  .enablePositionalOptions()
   .showSuggestionAfterError()
   .addHelpText(
     "after",
@@ -49,13 +53,17 @@ program
   .option("--record <file>", "write the verdicts as a record for --expect")
   .option("--bail", "stop at the first error, or verdict that differs from --expect")
   .option("--keep", "keep the hosts until Ctrl-C and say how to look inside")
-  .action(ends((addresses: readonly string[], options: RunCommand) => run(addresses, options)));
+  .action(
+    ends(async (addresses: readonly string[], options: RunCommand) =>
+      (await import("./run.ts")).run(addresses, options),
+    ),
+  );
 
 program
   .command("list")
   .description("list the claims")
   .argument("[address...]", "claims or topics; default all")
-  .action(ends((addresses: readonly string[]) => list(addresses)));
+  .action(ends(async (addresses: readonly string[]) => (await import("./list.ts")).list(addresses)));
 
 program
   .command("explain")
@@ -64,12 +72,58 @@ program
   .addOption(driver())
   .option("--pcap <dir>", "keep what was captured of each case, as pcap files")
   .option("--from <file>", "explain from a run stored with --json instead of trying it now")
-  .action(ends((address: string, options: ExplainCommand) => explain(address, options)));
+  .action(
+    ends(async (address: string, options: ExplainCommand) => (await import("./explain.ts")).explain(address, options)),
+  );
+
+program
+  .command("leak")
+  .description("start your program, behave towards it in many manners, and say which sockets it does not let go of")
+  .argument("<command...>", "the program and its arguments, after --")
+  .passThroughOptions()
+  .addOption(driver())
+  .option("--port <n>", "where it listens; found out otherwise")
+  .addOption(
+    new Option("--protocol <name>", "what it speaks; found out otherwise (upgrade and connect include http)").choices([
+      ...spokenNames,
+    ]),
+  )
+  .option("--path <path>", "what is asked for over HTTP; default /")
+  .option("--send <text>", 'the line that is said over plain TCP; default "finwait"')
+  .option("--grace <duration>", "how long a socket has to outlast its end to be leaked", "5s")
+  .option("--start-within <duration>", "how long it may take to listen", "10s")
+  .option("--stop-within <duration>", "how long it may take to stop at SIGTERM; default three times the grace")
+  .option("--nofile <n>", "limit of descriptors for its processes")
+  .option("--copy <path...>", "for docker: what of this folder to copy into the host; default all of it")
+  .option("--no-call-sites", "do not record where the program's sockets come from (a Node preload)")
+  .option("--json <file>", "store the report: sockets, manners, forecasts")
+  .option("--junit <file>", "write a JUnit report, a testcase for each manner")
+  .option("-v, --verbose", "pass the program's own output on to stderr")
+  .addHelpText("after", leakHelp)
+  .action(
+    ends(async (words: readonly string[], options: LeakCommand) => (await import("./leak.ts")).leak(words, options)),
+  );
+
+program
+  .command("watch")
+  .description(
+    "show which sockets are held though their end has come: whose, towards whom, how old, how fast they grow",
+  )
+  .option("--pid <n>", "watch a process and its children; without a target, the whole machine")
+  .option("--port <n>", "watch the sockets that have this port at their own end")
+  .option("--container <name>", "watch a container, whatever is in its image")
+  .option("--fail <expression...>", "end with 1 when it is so: 'close-wait.age > 60s', 'fin-wait-2 > 100'")
+  .option("--for <duration>", "end after this time: 30s, 5m, 1h")
+  .option("--every <duration>", "from one reading to the next", "1s")
+  .option("--ndjson", "write a JSON object a reading instead of a table")
+  .option("--metrics <address>", "serve the last reading for Prometheus: :9464 for this machine, 0.0.0.0:9464 for all")
+  .addHelpText("after", watchHelp)
+  .action(ends(async (options: WatchCommand) => (await import("./watch.ts")).watch(options)));
 
 program
   .command("doctor")
   .description("show what this machine can do, what is missing, and the command that mends it")
-  .action(ends(doctor));
+  .action(ends(async () => (await import("./doctor.ts")).doctor()));
 
 // `finwait list | head`: a reader that has seen enough is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -122,7 +122,13 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const driver = await driverNamed(name);
   const epoch = process.hrtime.bigint();
   const clock = clockFrom(epoch);
-  const driven = await driver.open({ hosts, sysctls, epoch, keep, ...defined({ nofile, processor, bring, onProgress }) });
+  const driven = await driver.open({
+    hosts,
+    sysctls,
+    epoch,
+    keep,
+    ...defined({ nofile, processor, bring, onProgress }),
+  });
   try {
     const greeted = await Promise.all(driven.hosts.map((host) => Host.greet(host, () => clock.now())));
     const observers = await openObservers(greeted, epoch, options);

@@ -60,8 +60,8 @@ export const calls = {
   },
   /**
    * Opens a connection, writes `text` where it is not empty, and says what came back: the first 4 KiB, one character a
-   * byte. Ends when the other side has ended, or was silent for `quietMs` after its first byte, or after `withinMs`; the
-   * connection is closed then. That it cannot be opened is an answer too.
+   * byte. Ends when the other side has ended, or was silent for `quietMs` after its first byte, or has sent 64 KiB, or
+   * after `withinMs`; the connection is closed then. That it cannot be opened is an answer too.
    */
   exchange: {
     address: "text",
