@@ -1,4 +1,5 @@
 import { measureDriver } from "./driver.ts";
+import { measureLeak } from "./leak.ts";
 import { measurePcap } from "./pcap.ts";
 import { measurePreload } from "./preload.ts";
 import { measureCatalogue, measureFirstVerdict, measureQuick, measureStability } from "./runs.ts";
@@ -13,6 +14,7 @@ const rows: Row[] = [
   await measurePcap(),
   ...(await measureDriver("netns", { roundTripMs: 0.5, experimentMs: 50, capturedMs: 120 })),
   ...(await measureDriver("docker", { roundTripMs: 1, experimentMs: 120 })),
+  await measureLeak(),
   ...(await measurePreload()),
   ...(await measureWatch(asked.includes("quick") ? 360 : 3_600)),
   await measureFirstVerdict(),

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from "testcontainers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hostImage } from "../../src/lab/driver/docker/image.ts";
@@ -49,6 +51,7 @@ describe("a container whose image has neither ss nor Node", () => {
 
   beforeEach((context) => context.skip(missing !== undefined, `needs a Docker engine: ${missing}`));
   afterAll(async () => {
+    if (started.length === 0) return;
     const engine = (await getContainerRuntimeClient()).container.dockerode;
     // Also what a test has stopped and left.
     await Promise.all(started.map((container) => engine.getContainer(container.getId()).remove({ force: true })));
@@ -108,6 +111,17 @@ describe("a container whose image has neither ss nor Node", () => {
     await container.stop({ timeout: 0, remove: false });
     expect(await looking).toMatchObject({ subjectEnded: true, leaked: [] });
     await expect(findLeaks(container)).rejects.toMatchObject({ code: "FINWAIT_SUBJECT_GONE" });
+  });
+
+  test("`finwait watch --container` names them too", async () => {
+    const container = await start(true);
+    const name = container.getName().replace("/", "");
+    const watch = ["watch", "--container", name, "--every", "200ms", "--for", "60s", "--fail", "close-wait.age > 1s"];
+    const cli = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
+    const { exitCode, stdout } = await execa(process.execPath, [cli, ...watch], { reject: false });
+    expect(stdout).toMatch(/perl \(1\)\s+CLOSE-WAIT\s+1\b/);
+    expect(exitCode).toBe(1);
+    expect(await helpers()).toEqual([]);
   });
 
   test("a name no container has is an error that says which are running", async () => {
