@@ -33,6 +33,8 @@ export function suspicion(row: SocketRow, { peerEnded, subjectStopping }: Circum
 
 /** What moves while a connection is still of use. Two readings with the same progress saw nothing happen in between. */
 export function progressOf(row: SocketRow): string {
-  const { bytes_sent = "0", bytes_acked = "0", bytes_received = "0" } = row.tcpInfo;
-  return `${row.recvQ} ${row.sendQ} ${String(bytes_sent)} ${String(bytes_acked)} ${String(bytes_received)}`;
+  const { bytes_sent = "0", bytes_retrans = "0", bytes_acked = "0", bytes_received = "0" } = row.tcpInfo;
+  // bytes_sent counts every repetition: towards a peer that is gone it grows for a quarter of an hour, and nothing moves.
+  const firstSent = Number(bytes_sent) - Number(bytes_retrans);
+  return `${row.recvQ} ${row.sendQ} ${firstSent} ${String(bytes_acked)} ${String(bytes_received)}`;
 }

@@ -70,7 +70,8 @@ export async function gate(command: readonly [string, ...string[]], options: Gat
     onProgress,
     ...(driver === "docker" ? { bring: { subject: [...toCopy(cwd, options.copy), ...sites.bring] } } : {}),
   });
-  const interrupt = () => void lab[Symbol.asyncDispose]();
+  // Why it could not be closed is told when it is disposed of below.
+  const interrupt = () => void lab[Symbol.asyncDispose]().catch(() => {});
   options.signal?.addEventListener("abort", interrupt);
   try {
     options.signal?.throwIfAborted();

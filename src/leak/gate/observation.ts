@@ -1,7 +1,8 @@
+import { socketKey } from "../../call-sites/key.ts";
 import { pause } from "../../lab/deadline.ts";
 import { isFinwaitError } from "../../model/errors.ts";
 import type { SocketsReading } from "../../model/leak.ts";
-import { addressText, type SocketRow } from "../../model/socket.ts";
+import type { SocketRow } from "../../model/socket.ts";
 import type { TcpState } from "../../model/state.ts";
 import type { SocketSource } from "../source.ts";
 import { type Suspect, Tracker } from "../tracker.ts";
@@ -13,11 +14,14 @@ const restsFor = 3;
 /** An end that has been sent, as the socket that sent it shows. */
 const hasSentItsEnd: readonly TcpState[] = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK", "TIME-WAIT"];
 
+/** What is asked of the peers. */
+type Peers = Pick<Crew, "mannerOf" | "hasEnded">;
+
 /** What the subject's sockets did while it was driven: one reading at a time, each with the manner of its moment. */
 export class Observation {
   readonly tracker: Tracker;
   readonly #source: SocketSource;
-  readonly #crew: Crew;
+  readonly #crew: Peers;
   /** By cookie: the manner during which a socket was first seen whose peer is none of ours. */
   readonly #firstSeen = new Map<string, string>();
   #ended: ReadonlySet<string> = new Set();
@@ -28,10 +32,10 @@ export class Observation {
   #firstMs: number | undefined;
   #lastMs = 0;
 
-  constructor(source: SocketSource, crew: Crew) {
+  constructor(source: SocketSource, crew: Peers) {
     this.#source = source;
     this.#crew = crew;
-    const peerEnded = (row: SocketRow) => crew.hasEnded(row) ?? this.#ended.has(pairText(row));
+    const peerEnded = (row: SocketRow) => crew.hasEnded(row) ?? this.#ended.has(keyOf(row));
     this.tracker = new Tracker({ remembersAll: true, circumstances: (row) => ({ peerEnded: peerEnded(row) }) });
   }
 
@@ -102,7 +106,7 @@ export class Observation {
     this.#firstMs ??= atMs;
     this.#lastMs = atMs;
     // Both ends of a connection that the subject has with itself are in the one table.
-    this.#ended = new Set(rows.filter(({ state }) => hasSentItsEnd.includes(state)).map(turnedText));
+    this.#ended = new Set(rows.filter(({ state }) => hasSentItsEnd.includes(state)).map(turnedKeyOf));
     for (const row of rows) {
       const key = row.cookie ?? row.line;
       if (manner !== "" && this.#crew.mannerOf(row) === undefined && !this.#firstSeen.has(key)) {
@@ -112,5 +116,6 @@ export class Observation {
   }
 }
 
-const pairText = ({ local, peer }: SocketRow) => `${addressText(local)} ${addressText(peer)}`;
-const turnedText = ({ local, peer }: SocketRow) => `${addressText(peer)} ${addressText(local)}`;
+// What a server on all addresses accepts has mapped addresses, which its client has not: the keys are the same.
+const keyOf = ({ local, peer }: SocketRow) => socketKey(local, peer);
+const turnedKeyOf = ({ local, peer }: SocketRow) => socketKey(peer, local);

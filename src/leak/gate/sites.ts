@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,13 +36,21 @@ export async function recordSites(driver: DriverName, given: string | undefined)
     prepare: async (host) => {
       await host.run("mkdir", ["-p", folder]);
     },
-    read: async (host) =>
-      parseCallSites(await host.run("sh", ["-c", 'cat "$1"/*.ndjson 2>/dev/null; exit 0', "finwait", folder])),
+    // Where they come from is told besides: what the program may have made of the folder breaks nothing.
+    read: async (host) => parseCallSites(await host.run("sh", ["-c", printScript, "finwait", folder]).catch(() => "")),
     async [Symbol.asyncDispose]() {
       if (isShared) await rm(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** The latest last, which counts: a port that two processes listened at, one after the other, belongs to the second. */
+const printScript = `
+cd "$1" && ls -tr | while IFS= read -r file; do
+  case $file in *.ndjson) [ -f "$file" ] && cat "./$file" ;; esac
+done 2>/dev/null
+exit 0
+`;
 
 /** Not --import: with that, Node loads the program itself as a module, past the hooks of ts-node and its like. */
 function required(preload: string): string {
@@ -55,9 +63,14 @@ const folderName = /^finwait-sites-(\d+)-/;
 async function openFolder(): Promise<string> {
   const names = await readdir(tmpdir());
   const left = names.filter((name) => folderName.test(name) && !isAlive(Number(folderName.exec(name)?.[1])));
-  // Another user's may not be, and are not ours to take.
-  await Promise.allSettled(left.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true })));
+  await Promise.allSettled(left.map((name) => removeOwn(join(tmpdir(), name))));
   return await mkdtemp(join(tmpdir(), `finwait-sites-${process.pid}-`));
+}
+
+/** Another user's are not ours to take: root could be led by a link in them to take away anything. */
+async function removeOwn(folder: string): Promise<void> {
+  const { uid } = await lstat(folder);
+  if (uid === process.getuid?.()) await rm(folder, { recursive: true, force: true });
 }
 
 function isAlive(pid: number): boolean {

@@ -56,6 +56,8 @@ export async function stop(ground: StopGround): Promise<Stopped> {
   await asking?.ask();
   await asking?.answered();
   await accepted(ground, peers);
+  const early = subject.end();
+  if (early !== undefined) return stoppedSo(`${endText(early)} before it was told to`);
   const toldAt = performance.now();
   await subject.signal("SIGTERM");
   return await follow(ground, peers, toldAt);
@@ -90,7 +92,7 @@ async function follow(ground: StopGround, peers: readonly Peer[], toldAt: number
     if (kept.length === 0) return stoppedSo("no longer listens after SIGTERM, and let idle connections go");
     if (elapsedMs < withinMs) continue;
     return {
-      how: `no longer listens, and still runs ${Math.round(withinMs / 1000)} s after SIGTERM`,
+      how: `no longer listens, and still runs ${Math.round(withinMs / 1000)} s after SIGTERM (--stop-within)`,
       kept,
       lastMs: reading.atMs,
     };

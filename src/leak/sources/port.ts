@@ -55,7 +55,8 @@ class PortSource implements SocketSource {
 
   /** Of the processes that have a socket with that port, listening or not. */
   async descriptors() {
-    const holders = await this.#search.find(inodesOf((await readTable(runHere, { localPort: this.#port })).rows));
+    const { rows } = await readTable(runHere, { localPort: this.#port }, this.#options.keep);
+    const holders = await this.#search.find(inodesOf(rows));
     return await localProc.descriptors([...new Set([...holders.values()].flat().map(({ pid }) => pid))]);
   }
 

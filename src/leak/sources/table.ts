@@ -26,6 +26,9 @@ export async function readTable(
   };
 }
 
+/** Far beyond what ss takes for a million sockets. */
+const longestMs = 60_000;
+
 /** ss and nsenter are where a user's PATH does not look on Debian. */
 const env = { PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
 
@@ -40,6 +43,8 @@ export const runHere: RunProgram = async (command, args) => {
     reject: false,
     stdin: "ignore",
     maxBuffer: 1024 * 1024 * 1024,
+    timeout: longestMs,
+    killSignal: "SIGKILL",
   });
   if (!failed) return stdout;
   if (code === "ENOENT") throw new FinwaitError("FINWAIT_CAPABILITY_MISSING", missing(command));

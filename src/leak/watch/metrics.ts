@@ -29,7 +29,9 @@ export async function serveMetrics({ host, port }: MetricsAddress): Promise<Metr
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const gauges = createGauges([text, open]);
   const server = createServer((request, response) => {
-    answer(request, response, request.headers.accept?.includes("application/openmetrics-text") ? open : text);
+    const registry = request.headers.accept?.includes("application/openmetrics-text") ? open : text;
+    // Whatever was asked, it is no reason for the watch to end.
+    answer(request, response, registry).catch(() => response.destroy());
   });
   const listening = once(server, "listening");
   server.listen(port, host);
@@ -51,7 +53,8 @@ export async function serveMetrics({ host, port }: MetricsAddress): Promise<Metr
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, registry: AnyRegistry): Promise<void> {
-  if (new URL(request.url ?? "/", "http://localhost").pathname !== "/metrics") {
+  const [path] = (request.url ?? "").split("?", 1);
+  if (path !== "/metrics") {
     response.writeHead(404, { "content-type": "text/plain" }).end("finwait watch answers at /metrics\n");
     return;
   }

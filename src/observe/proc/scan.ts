@@ -23,7 +23,8 @@ type Draft = { -readonly [Name in keyof ScannedProcess]: ScannedProcess[Name] } 
  * Prints the descriptors, names and limits of the processes whose folders it is given, or of all. Constant text, to be run
  * as `sh -c`. Processes and descriptors end while they are looked at, which is no failure, so what the programs say
  * about it is dropped. `!` marks what may not be read and `-` what is no socket: the path of a file is never
- * printed, for it could hold a line end and forge the next line.
+ * printed, for it could hold a line end and forge the next line. `-a`: a name need not be text of the user's locale, of
+ * which grep would otherwise say no more than that it is binary.
  */
 export const scanScript = `
 exec 2>/dev/null
@@ -36,14 +37,14 @@ find "$@" -maxdepth 1 '(' -type d ! -readable -printf '%p !\\n' ')' \\
 for folder do set -- "$@" "\${folder%/fd}/exe"; shift; done
 find "$@" '(' -lname '*/node' -o -lname '*/node (deleted)' ')' -printf '%p node\\n'
 for folder do set -- "$@" "\${folder%/exe}/comm"; shift; done
-grep -Hs '' "$@"
+grep -aHs '' "$@"
 for file do set -- "$@" "\${file%/comm}/limits"; shift; done
-grep -Hs '^Max open files' "$@"
+grep -aHs '^Max open files' "$@"
 exit 0
 `;
 
 /** Prints the stat line of every process; to be run as `sh -c`. */
-export const statScript = "grep -Hs '' /proc/[0-9]*/stat 2>/dev/null; exit 0";
+export const statScript = "grep -aHs '' /proc/[0-9]*/stat 2>/dev/null; exit 0";
 
 const descriptorLine = /^\/proc\/(\d{1,10})\/fd(?:\/(\d{1,10}))? (\S+)$/;
 const executableLine = /^\/proc\/(\d{1,10})\/exe node$/;

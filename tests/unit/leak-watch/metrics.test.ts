@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { serveMetrics } from "../../../src/leak/watch/metrics.ts";
 import { Watcher } from "../../../src/leak/watch/watcher.ts";
@@ -53,6 +55,15 @@ describe("metrics", () => {
     const { text } = await fetched(server.url);
     expect(text.match(/^finwait_sockets\{/gm)).toHaveLength(51);
     expect(text).toContain('finwait_sockets{state="CLOSE-WAIT",process="(others)"} 150');
+  });
+
+  test("are not brought down by a request that is no address", async () => {
+    await using server = await serveMetrics(loopback);
+    const { port } = new URL(server.url);
+    const socket = connect(Number(port), loopback.host);
+    socket.end("GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 /);
+    expect((await fetched(`${server.url}?name=1`)).status).toBe(200);
   });
 
   test("a name with quotes and line ends stays one label", async () => {

@@ -40,10 +40,14 @@ test("without a descriptor none is: it is the kernel's to end, or waits to be ac
   expect(awaitsAccept(row("CLOSE-WAIT"))).toBe(false);
 });
 
-test("whatever is read, sent, acknowledged or received is progress; a timer that runs is none", () => {
+test("whatever is read, sent, acknowledged or received is progress; a timer that runs is none, nor is what is sent again", () => {
   const before = row("CLOSE-WAIT", { tcpInfo: { bytes_sent: "1" } });
   const timer = { name: "keepalive", remainingMs: 5, retransmits: 0 } as const;
   expect(progressOf({ ...before, timer })).toBe(progressOf(before));
+  // What ss 6.1 showed 600 ms apart of a socket whose peer takes nothing any more.
+  const again = (bytes_sent: string, bytes_retrans: string) =>
+    progressOf({ ...before, sendQ: 100, tcpInfo: { bytes_sent, bytes_retrans, bytes_received: "1" } });
+  expect(again("400", "300")).toBe(again("300", "200"));
   const moved = [
     { ...before, recvQ: 1 },
     { ...before, sendQ: 1 },

@@ -1,12 +1,14 @@
-import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { FinwaitError } from "../../../model/errors.ts";
 
-/** Folders and files of this machine packed to be unpacked at a container's root. The file goes when it is disposed. */
+/**
+ * Folders and files of this machine packed to be unpacked at a container's root. Of the file no name is left: the room it
+ * takes is given back when this is disposed, or this process ends, however it does.
+ */
 export interface Archive extends AsyncDisposable {
   /** A stream of its own for each container. */
   read(): Readable;
@@ -22,11 +24,18 @@ export async function pack(paths: readonly string[]): Promise<Archive> {
   const file = join(folder, "copy.tar");
   const relative = paths.map((path) => path.replace(/^\/+/, ""));
   const options = ["-C", "/", "--exclude=.git", "-cf", file, "--", ...relative];
-  const { exitCode, stderr, shortMessage } = await execa("tar", options, { reject: false, stdin: "ignore" });
-  if (exitCode !== 0 && exitCode !== onlyWarned) {
+  try {
+    const { exitCode, stderr, shortMessage } = await execa("tar", options, { reject: false, stdin: "ignore" });
+    if (exitCode !== 0 && exitCode !== onlyWarned) {
+      const why = stderr?.trim() || shortMessage;
+      throw new FinwaitError("FINWAIT_LAB_FAILED", `What the host needs could not be packed: ${why}`);
+    }
+    const handle = await open(file);
+    return {
+      read: () => handle.createReadStream({ start: 0, autoClose: false }),
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } finally {
     await remove();
-    const why = stderr?.trim() || shortMessage;
-    throw new FinwaitError("FINWAIT_LAB_FAILED", `What the host needs could not be packed: ${why}`);
   }
-  return { read: () => createReadStream(file), [Symbol.asyncDispose]: remove };
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
@@ -47,6 +47,21 @@ describe.for(readers)("processes, read %s", ([, reader]) => {
     expect(await reader.holders([nobody])).toEqual({ holders: new Map(), unreadable: [] });
     expect(await reader.holders([])).toEqual({ holders: new Map(), unreadable: [] });
   });
+});
+
+test("a process whose name is no text of the user's locale is among the others", async () => {
+  // A name is cut after 15 bytes, in the middle of a character too. Writing it is the shell's own doing, and no exec's.
+  const child = spawn("sh", ["-c", "printf 'na\\303' >/proc/$$/comm; echo; read end"]);
+  try {
+    await once(child.stdout, "data");
+    const env = { ...process.env, LC_ALL: "C.UTF-8" };
+    const proc = procThrough(async (command, args) => (await run(command, [...args], { env })).stdout);
+    const { pid = nobody } = child;
+    expect(await proc.family(process.pid)).toContain(pid);
+    expect(await proc.descriptors([pid])).toMatchObject([{ pid, process: "na\ufffd" }]);
+  } finally {
+    child.stdin.end();
+  }
 });
 
 test("a process is known by its start and its network namespace, one that is gone by neither", () => {
