@@ -20,6 +20,9 @@ export function programCalls(agent: Agent): HandlersOf<"start" | "feed" | "signa
   };
 }
 
+/** How long what a program wrote last may take to be read once it has ended. */
+const lastWordsMs = 500;
+
 /** Ends the programs whose name begins with `prefix`; nothing more is told of them. */
 export function endPrograms(agent: Agent, prefix: string): void {
   for (const [name, held] of agent.programs) {
@@ -80,12 +83,15 @@ function tellOutput(agent: Agent, program: string, held: HeldProgram): void {
   };
   child.stdout?.on("data", tell("stdout"));
   child.stderr?.on("data", tell("stderr"));
-  child.once("close", (exitCode, signal) => {
-    if (held.released) return;
+  const tellEnd = (exitCode: number | null, signal: NodeJS.Signals | null) => {
+    if (held.released || agent.programs.get(program) !== held) return;
     agent.programs.delete(program);
     const how = { exitCode: exitCode ?? null, signal: signal ?? null };
     agent.outbox.send({ notice: "programExit", at: agent.clock.now(), program, ...how });
-  });
+  };
+  child.once("close", tellEnd);
+  // Its children may hold its output open for as long as they like: then only what is there already is waited for.
+  child.once("exit", (exitCode, signal) => setTimeout(tellEnd, lastWordsMs, exitCode, signal));
 }
 
 function programNamed(agent: Agent, program: string): { readonly process: ChildProcess } {

@@ -1,4 +1,4 @@
-import { addressText, type SocketAddress } from "../model/socket.ts";
+import { addressText, plainHost, type SocketAddress } from "../model/socket.ts";
 
 /**
  * The name under which a socket is known to both sides: the preload, which asks Node, and the reader, which asks the
@@ -15,10 +15,8 @@ export function listenerKey(local: SocketAddress): string {
 }
 
 function normalText({ address, port }: SocketAddress): string {
-  const text = address.toLowerCase();
-  const mapped = text.startsWith("::ffff:") && text.includes(".") ? text.slice("::ffff:".length) : text;
-  const scope = mapped.indexOf("%");
-  return addressText({ address: scope === -1 ? mapped : mapped.slice(0, scope), port });
+  const [host = ""] = address.split("%", 1);
+  return addressText({ address: plainHost(host), port });
 }
 
 function isWildcard(address: string): boolean {

@@ -1,5 +1,3 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { CallSite } from "../model/leak.ts";
 import type { SocketRow } from "../model/socket.ts";
 import { listenerKey, socketKey } from "./key.ts";
@@ -20,28 +18,8 @@ export function siteOf(sites: CallSites, { local, peer }: Pick<SocketRow, "local
 }
 
 /**
- * Everything that was written to a folder. Never rejects: a folder or file that is not there, or is not ours, tells
- * nothing.
- */
-export async function readCallSites(folder: string): Promise<CallSites> {
-  const names = await readdir(folder).catch(() => []);
-  const files = await Promise.all(
-    names
-      .filter((name) => name.endsWith(".ndjson"))
-      .map(async (name) => {
-        const path = join(folder, name);
-        const [about, text] = await Promise.all([stat(path), readFile(path, "utf8")]).catch(() => []);
-        return { writtenMs: about?.mtimeMs ?? 0, text: text ?? "" };
-      }),
-  );
-  // The latest wins: a port that two processes listened at, one after the other, belongs to the second.
-  files.sort((a, b) => a.writtenMs - b.writtenMs);
-  return parseCallSites(files.map(({ text }) => text).join("\n"));
-}
-
-/**
- * The same from the text of the files, in any number and one behind the other, as `cat <folder>/*.ndjson` prints them.
- * Lines that cannot be read, such as the last of a file cut short, are passed over.
+ * Reads the text of the files, in any number and one behind the other. Of two sites with one key the later counts, so
+ * the file written last goes last. Lines that cannot be read, such as the last of a file cut short, are passed over.
  */
 export function parseCallSites(text: string): CallSites {
   const sites = new Map<string, CallSite>();

@@ -1,9 +1,8 @@
 import type { DriverName } from "../lab/driver/driver.ts";
 import type { GateOptions } from "../leak/gate/gate.ts";
-import { durationForms, readDuration } from "../leak/watch/duration.ts";
 import { defined } from "../model/defined.ts";
-import { FinwaitError } from "../model/errors.ts";
 import type { Spoken } from "../model/leak-gate.ts";
+import { durationOf, usage, wholeNumber } from "./option-values.ts";
 
 /** The options of `finwait leak` as they were written. */
 export interface LeakCommand {
@@ -48,8 +47,8 @@ export function readLeakOptions(command: LeakCommand): GateOptions {
   return {
     driver,
     callSites,
-    graceMs: durationOf("--grace", command.grace),
-    startWithinMs: durationOf("--start-within", command.startWithin),
+    graceMs: waitOf("--grace", command.grace),
+    startWithinMs: waitOf("--start-within", command.startWithin),
     ...defined({
       protocol,
       send,
@@ -57,7 +56,7 @@ export function readLeakOptions(command: LeakCommand): GateOptions {
       path: command.path === undefined ? undefined : pathOf(command.path),
       port: command.port === undefined ? undefined : wholeNumber("--port", command.port, 65_535),
       nofile: command.nofile === undefined ? undefined : wholeNumber("--nofile", command.nofile, 1_048_576),
-      stopWithinMs: command.stopWithin === undefined ? undefined : durationOf("--stop-within", command.stopWithin),
+      stopWithinMs: command.stopWithin === undefined ? undefined : waitOf("--stop-within", command.stopWithin),
     }),
   };
 }
@@ -67,20 +66,8 @@ function pathOf(text: string): string {
   throw usage(`--path begins with a slash and has no blanks, like /health, not ${JSON.stringify(text)}.`);
 }
 
-function durationOf(option: string, text: string): number {
-  const durationMs = readDuration(text);
-  if (durationMs === undefined)
-    throw usage(`${option} takes a duration, like ${durationForms}, not ${JSON.stringify(text)}.`);
+function waitOf(option: string, text: string): number {
+  const durationMs = durationOf(option, text);
   if (durationMs < leastMs || durationMs > longestMs) throw usage(`${option} is at least ${leastMs}ms and at most 1h.`);
   return durationMs;
-}
-
-function wholeNumber(option: string, text: string, most: number): number {
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw usage(`${option} takes a whole number from 1 to ${most}, not ${JSON.stringify(text)}.`);
-}
-
-function usage(message: string): FinwaitError {
-  return new FinwaitError("FINWAIT_USAGE", message);
 }

@@ -92,7 +92,7 @@ program
   .option("--send <text>", 'the line that is said over plain TCP; default "finwait"')
   .option("--grace <duration>", "how long a socket has to outlast its end to be leaked", "5s")
   .option("--start-within <duration>", "how long it may take to listen", "10s")
-  .option("--stop-within <duration>", "how long it may take to stop at SIGTERM; default three times the grace")
+  .option("--stop-within <duration>", "how long it may take to stop at SIGTERM; default 35s")
   .option("--nofile <n>", "limit of descriptors for its processes")
   .option("--copy <path...>", "for docker: what of this folder to copy into the host; default all of it")
   .option("--no-call-sites", "do not record where the program's sockets come from (a Node preload)")

@@ -1,8 +1,7 @@
 import leven from "leven";
-import { durationForms, readDuration } from "../leak/watch/duration.ts";
 import type { MetricsAddress } from "../leak/watch/metrics.ts";
 import { type Misread, readThreshold, type Threshold } from "../leak/watch/threshold.ts";
-import { FinwaitError } from "../model/errors.ts";
+import { durationOf, usage, wholeNumber } from "./option-values.ts";
 
 /** The options of `finwait watch` as they were written. */
 export interface WatchCommand {
@@ -54,8 +53,8 @@ export function readSettings(command: WatchCommand): WatchSettings {
   return {
     target: readTarget(command),
     thresholds: (command.fail ?? []).map(thresholdOf),
-    everyMs: durationOf("--every", command.every, leastEveryMs),
-    ...(command.for === undefined ? {} : { forMs: durationOf("--for", command.for, 0) }),
+    everyMs: timeOf("--every", command.every, leastEveryMs),
+    ...(command.for === undefined ? {} : { forMs: timeOf("--for", command.for, 0) }),
     ...(command.metrics === undefined ? {} : { metrics: metricsOf(command.metrics) }),
   };
 }
@@ -70,18 +69,8 @@ function readTarget({ pid, port, container }: WatchCommand): WatchTarget {
   return container === undefined ? { what: "machine" } : { what: "container", name: container };
 }
 
-function wholeNumber(option: string, text: string, most: number): number {
-  const value = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > most)
-    throw usage(`${option} takes a whole number from 1 to ${most}, not ${JSON.stringify(text)}.`);
-  return value;
-}
-
-function durationOf(option: string, text: string, leastMs: number): number {
-  const durationMs = readDuration(text);
-  if (durationMs === undefined) {
-    throw usage(`${option} takes a duration, like ${durationForms}, not ${JSON.stringify(text)}.`);
-  }
+function timeOf(option: string, text: string, leastMs: number): number {
+  const durationMs = durationOf(option, text);
   if (durationMs < leastMs) throw usage(`${option} is at least ${leastMs}ms.`);
   if (durationMs > longestMs) throw usage(`${option} is at most 24d.`);
   return durationMs;
@@ -109,8 +98,4 @@ function metricsOf(text: string): MetricsAddress {
     throw usage(`--metrics takes [HOST]:PORT, like :9464 or 0.0.0.0:9464, not ${JSON.stringify(text)}.`);
   }
   return { host: bracketed || plain || "127.0.0.1", port };
-}
-
-function usage(message: string): FinwaitError {
-  return new FinwaitError("FINWAIT_USAGE", message);
 }

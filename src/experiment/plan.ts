@@ -37,7 +37,7 @@ const turnTimerMs = 2_000;
 const turnMs = 150;
 
 /** More cases of one kind are shared out among several labs: as many as keep every processor busy, within reason. */
-const together = { most: 150, least: 40 } as const;
+const together = { most: 200, least: 40 } as const;
 const inTurn = { most: 30, least: 10 } as const;
 /** What opening a lab takes, in cases. */
 const labLoad = 2;

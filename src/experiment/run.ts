@@ -36,8 +36,11 @@ export interface RunResult {
   readonly kept: readonly Lab[];
 }
 
-/** Experiments that are tried at the same time on the same hosts: those that act, and those that mostly wait for a timer. */
-const inOneLab = { acting: 2 * availableParallelism(), waiting: 12 * availableParallelism() } as const;
+/**
+ * Experiments that are tried at the same time on the same hosts, which share one processor: those that act, and those that
+ * mostly wait for a timer. The more there are, the more of them are served by one reading of the socket table.
+ */
+const inOneLab = { acting: 16, waiting: 24 } as const;
 /** What experiments with long timers need to begin, before everything else is begun too. */
 const headStartMs = 2_500;
 /** Labs that are open at the same time, by what their experiments do. Those with long timers are open from the start. */

@@ -11,6 +11,15 @@ export function addressText({ address, port }: SocketAddress): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/**
+ * One text for a host, without its scope, however it is written: `::ffff:10.0.0.1`, IPv4 mapped into IPv6, is
+ * `10.0.0.1`.
+ */
+export function plainHost(host: string): string {
+  const lower = host.toLowerCase();
+  return lower.startsWith("::ffff:") && lower.includes(".") ? lower.slice("::ffff:".length) : lower;
+}
+
 /** The kernel's timer on a socket, as `ss -o` prints it. `remainingMs` is to the second from 10 s on, to the minute from 10 min on. */
 export interface SocketTimer {
   readonly name: "on" | "keepalive" | "timewait" | "persist" | "delack" | "unknown";

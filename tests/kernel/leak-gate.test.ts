@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, "../..");
 const servers = "tests/fixtures/servers";
 // Every program that mends a socket by a timeout takes at most half a second, if it gets a processor.
 const graceMs = 2_000;
+const stopWithinMs = 6_000;
 // A bound and no expectation: a pair takes 10 s alone, and 90 s in docker on a crowded machine.
 const timeout = 240_000;
 const installed = packageFolders(root, ["express", "fastify", "ws"]);
@@ -26,6 +27,7 @@ describeOnEveryDriver("finwait leak", (driver) => {
       cwd: root,
       copy: [servers, "package.json", ...installed],
       graceMs,
+      stopWithinMs,
       ...options,
     });
 

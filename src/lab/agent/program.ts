@@ -30,7 +30,10 @@ let programs = 0;
 export class Program {
   readonly command: string;
   readonly pid: number;
-  /** Resolves when it has ended and all it wrote was heard; never, when its name was released before. */
+  /**
+   * Resolves when it has ended and what it wrote was heard, though not what children that it left behind write still;
+   * never, when its name was released before.
+   */
   readonly ended: Promise<ProgramEnd>;
   readonly #name: string;
   readonly #link: AgentLink;

@@ -33,7 +33,7 @@ export interface GateOptions {
   readonly graceMs?: number;
   /** How long it may take to listen; default 10,000. */
   readonly startWithinMs?: number;
-  /** How long it may take to stop once told to, before connections are blamed; default three times the grace. */
+  /** How long it may take to stop once told to, before connections are blamed; default 35,000. */
   readonly stopWithinMs?: number;
   /** Soft and hard limit of descriptors for the program's processes; at most the machine's own. */
   readonly nofile?: number;
@@ -48,9 +48,15 @@ export interface GateOptions {
   readonly onProgress?: (what: string) => void;
 }
 
-const defaults = { driver: "netns", path: "/", send: "finwait", graceMs: 5_000, startWithinMs: 10_000 } as const;
-/** Of the grace: programs that stop in order give what is under way some time of their own. */
-const stopGraces = 3;
+/** `stopWithinMs`: many programs drain for up to half a minute, as their orchestrators let them. */
+const defaults = {
+  driver: "netns",
+  path: "/",
+  send: "finwait",
+  graceMs: 5_000,
+  startWithinMs: 10_000,
+  stopWithinMs: 35_000,
+} as const;
 
 /**
  * Starts a program in a host of a lab of its own, behaves towards it in many manners, and says which sockets it did not
@@ -105,7 +111,7 @@ async function tryIn(lab: Lab, sites: SiteRecording, options: Settled): Promise<
   const met = await meet(lab, subject, places, { protocol, path, line: send, onward });
   return await tryOut({
     ...{ lab, host, driver, subject, met, before, onward, sites, command, graceMs, onProgress },
-    withinMs: options.stopWithinMs ?? stopGraces * graceMs,
+    withinMs: checkedMs(options.stopWithinMs ?? defaults.stopWithinMs, "stopWithinMs"),
     startedAt: options.startedAt,
     ...defined({ signal }),
   });

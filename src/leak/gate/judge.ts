@@ -11,13 +11,15 @@ const patience = 3;
 export interface Judged {
   readonly leaked: readonly Suspect[];
   readonly undecided: number;
+  /** Whether something was called leaked although the subject no longer answers. */
+  readonly isSilent: boolean;
 }
 
 export interface JudgeGround {
   readonly observation: Observation;
   readonly graceMs: number;
-  /** Asks the subject something, and resolves once it has answered, or when it is not worth waiting for. */
-  readonly pulse: () => Promise<void>;
+  /** Asks the subject something; resolves with whether it answered, at the latest when it is not worth waiting for. */
+  readonly pulse: () => Promise<boolean>;
   /** Whether a socket is of a connection that `pulse` has opened, or has had the subject open. */
   readonly isPulse: (suspect: Suspect) => boolean;
   readonly signal?: AbortSignal;
@@ -30,18 +32,19 @@ export interface JudgeGround {
  */
 export async function judge(ground: JudgeGround): Promise<Judged> {
   const first = await untilDecided(ground);
-  if (first.leaked.length === 0 || ground.signal?.aborted) return first;
-  await ground.pulse();
-  return await untilDecided(ground);
+  if (first.leaked.length === 0 || ground.signal?.aborted) return { ...first, isSilent: false };
+  const hasAnswered = await ground.pulse();
+  return { ...(await untilDecided(ground)), isSilent: !hasAnswered };
 }
 
-async function untilDecided({ observation, graceMs, isPulse, signal }: JudgeGround): Promise<Judged> {
+async function untilDecided(ground: JudgeGround): Promise<Omit<Judged, "isSilent">> {
+  const { observation, graceMs, isPulse, signal } = ground;
   const until = performance.now() + patience * graceMs;
   const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, graceMs / 20));
   for (;;) {
     const suspects = ((await observation.look()) ?? []).filter((suspect) => !isPulse(suspect));
     const leaked = observation.tracker.outliving(graceMs).filter((suspect) => !isPulse(suspect));
-    const undecided = suspects.length - leaked.length;
+    const undecided = suspects.length - leaked.length + observation.unaccepted;
     if (undecided <= 0 || performance.now() > until || signal?.aborted) return { leaked, undecided };
     await pause(pauseMs);
   }

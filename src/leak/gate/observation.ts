@@ -6,6 +6,7 @@ import type { SocketRow } from "../../model/socket.ts";
 import type { TcpState } from "../../model/state.ts";
 import type { SocketSource } from "../source.ts";
 import { type Suspect, Tracker } from "../tracker.ts";
+import { awaitsAccept } from "../unaccepted.ts";
 import type { Crew } from "./crew.ts";
 
 const everyMs = 100;
@@ -29,6 +30,7 @@ export class Observation {
   /** What is being done to the subject. */
   #manner = "";
   #readings = 0;
+  #unaccepted = 0;
   #firstMs: number | undefined;
   #lastMs = 0;
 
@@ -41,6 +43,11 @@ export class Observation {
 
   get readings(): number {
     return this.#readings;
+  }
+
+  /** Connections of ours that had ended, and still waited to be accepted, at the last reading: what becomes of them is open. */
+  get unaccepted(): number {
+    return this.#unaccepted;
   }
 
   /** When the last reading was, on the clock of `performance.now()`. */
@@ -103,6 +110,7 @@ export class Observation {
 
   #note({ rows, atMs }: SocketsReading, manner: string): void {
     this.#readings += 1;
+    this.#unaccepted = rows.filter((row) => awaitsAccept(row) && this.#crew.mannerOf(row) !== undefined).length;
     this.#firstMs ??= atMs;
     this.#lastMs = atMs;
     // Both ends of a connection that the subject has with itself are in the one table.

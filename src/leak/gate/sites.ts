@@ -44,8 +44,11 @@ export async function recordSites(driver: DriverName, given: string | undefined)
   };
 }
 
-/** The latest last, which counts: a port that two processes listened at, one after the other, belongs to the second. */
-const printScript = `
+/**
+ * Prints the files of a folder, `$1`, whatever is wrong with it. The latest last, which counts: a port that two processes
+ * listened at, one after the other, belongs to the second.
+ */
+export const printScript = `
 cd "$1" && ls -tr | while IFS= read -r file; do
   case $file in *.ndjson) [ -f "$file" ] && cat "./$file" ;; esac
 done 2>/dev/null

@@ -80,7 +80,10 @@ async function follow(ground: StopGround, peers: readonly Peer[], toldAt: number
   for (;;) {
     const end = await Promise.race([subject.ended, pause(everyMs)]);
     const elapsedMs = performance.now() - toldAt;
-    if (end !== undefined) return stoppedSo(`${endText(end)} ${Math.round(elapsedMs)} ms after SIGTERM`);
+    if (end !== undefined) {
+      const how = end.signal === "SIGTERM" ? "ended" : endText(end);
+      return stoppedSo(`${how} ${Math.round(elapsedMs)} ms after SIGTERM`);
+    }
     if (signal?.aborted) return stoppedSo("was being told to when finwait was interrupted");
     const listens = (await listeningIn(host)).some(({ bound }) => bound.port === port);
     if (listens && elapsedMs < listensOnMs) continue;

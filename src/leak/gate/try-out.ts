@@ -65,7 +65,8 @@ export async function tryOut(ground: TryOut): Promise<GateReport> {
   const all = [...leaked, ...kept].toSorted((a, b) => b.ageMs - a.ageMs);
   return {
     ...{ subject: ground.subject.name, command: ground.command, driver: ground.driver, graceMs: ground.graceMs },
-    ...{ target: addressText(crew.target), spoken: heard.spoken, notes, blind: [], descriptors },
+    ...{ target: addressText(crew.target), spoken: heard.spoken, blind: [], descriptors },
+    notes: driven.isSilent ? [...notes, silentNote] : notes,
     ...{ watchedMs: observation.watchedMs, readings: observation.readings, undecided: driven.undecided },
     leaked: all,
     manners: mannersOf(driven.trials, all),
@@ -75,6 +76,8 @@ export async function tryOut(ground: TryOut): Promise<GateReport> {
   };
 }
 
+const silentNote =
+  "it did not answer the last question: what looks leaked may be what it was never given the time to close";
 const leakedAlready = stoppedSo("was not tried: it has leaked already");
 
 async function driveAndJudge(
@@ -96,13 +99,20 @@ async function driveAndJudge(
   return { ...judged, trials };
 }
 
-/** Who was silent before is not expected to speak now. */
-async function askOnceMore(crew: Crew, language: Language, graceMs: number, observation: Observation): Promise<void> {
+/** Whether it answers as it did before; who was silent then is not expected to speak now. */
+async function askOnceMore(
+  crew: Crew,
+  language: Language,
+  graceMs: number,
+  observation: Observation,
+): Promise<boolean> {
   await observation.begin(lastQuestion);
-  if (language.answerBytes === 0) return;
+  if (language.answerBytes === 0) return true;
   const within = { withinMs: Math.min(2 * graceMs, longestAnswerMs), quietMs: 1 };
   const localPort = crew.reserve(lastQuestion);
-  await crew.host.link.request("exchange", { ...crew.target, localPort, text: language.request, ...within });
+  const asked = { ...crew.target, localPort, text: language.request, ...within };
+  const { ok } = await crew.host.link.request("exchange", asked);
+  return ok.total > 0;
 }
 
 function whatIsTheirs({ lab, host, driver, subject, met, before }: TryOut): SubjectInHost {

@@ -1,5 +1,5 @@
 import type { TcpState } from "../../model/state.ts";
-import { durationForms, readDuration } from "./duration.ts";
+import { durationForms, readDuration } from "../duration.ts";
 
 /** States in which a socket can be a suspect while its connection is in the kernel's table, by their names in thresholds. */
 export const stateNames: ReadonlyMap<string, TcpState> = new Map([

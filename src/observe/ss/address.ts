@@ -1,4 +1,4 @@
-import type { SocketAddress } from "../../model/socket.ts";
+import { plainHost, type SocketAddress } from "../../model/socket.ts";
 import { readNumber } from "./number.ts";
 
 const hosts = /^[0-9a-fA-F:.]+$/;
@@ -39,11 +39,9 @@ export function sameAddress(a: string, b: string): boolean {
   if (a === b) return true;
   const [hostA = "", scopeA = ""] = a.split("%", 2);
   const [hostB = "", scopeB = ""] = b.split("%", 2);
-  return plain(hostA) === plain(hostB) && (scopeA === scopeB || scopeA === "" || scopeB === "");
+  return anyHost(hostA) === anyHost(hostB) && (scopeA === scopeB || scopeA === "" || scopeB === "");
 }
 
-function plain(host: string): string {
-  const lower = host.toLowerCase();
-  if (lower === "*") return "::";
-  return lower.startsWith("::ffff:") && lower.includes(".") ? lower.slice(7) : lower;
+function anyHost(host: string): string {
+  return host === "*" ? "::" : plainHost(host);
 }

@@ -3,6 +3,7 @@ import { countOf } from "../text/count.ts";
 import { fitted, printable } from "../text/width.ts";
 import { hanging } from "../text/wrap.ts";
 import { causeWords } from "./causes.ts";
+import { outsideIn, seconds } from "./words.ts";
 
 const columns = 96;
 /** An ss line is some 500 characters long; the first of them say which socket it is. */
@@ -10,6 +11,7 @@ const ssColumns = 200;
 const mostSockets = 3;
 const mostHolders = 3;
 const mostNotes = 5;
+const outside = outsideIn(120);
 
 /**
  * A report of leaks as text of bounded length: by cause the sockets as `ss` shows them, who holds them and since when,
@@ -77,13 +79,4 @@ function notes(title: string, lines: readonly string[]): readonly string[] {
   const left = lines.length - mostNotes;
   const shown = [...lines.slice(0, mostNotes), ...(left > 0 ? [`… and ${left} more`] : [])];
   return ["", ...(title === "" ? shown : [title, ...shown.map((line) => `  ${line}`)])];
-}
-
-/** What others chose the words of: a process's name, a path. */
-function outside(text: string): string {
-  return fitted(printable(text), 120);
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }

@@ -5,6 +5,7 @@ import { countOf } from "../text/count.ts";
 import { fitted, printable } from "../text/width.ts";
 import { hanging } from "../text/wrap.ts";
 import { causeWords } from "./causes.ts";
+import { outsideIn, seconds } from "./words.ts";
 
 /** Where the report is read. */
 export interface GateTextOptions {
@@ -17,6 +18,7 @@ const mostManners = 8;
 const mostRows = 2;
 const mostStackLines = 3;
 const mostDescriptors = 6;
+const outside = outsideIn(160);
 
 /**
  * What `finwait leak` found, for people: one line where nothing was held; else by cause what is held, since when, after
@@ -169,13 +171,4 @@ function evidence(label: string, line: string, { columns }: Page): readonly stri
   return [
     `  ${label.padEnd(labelColumns - 2)}${fitted(printable(line).replaceAll(/ +/g, " "), columns - labelColumns)}`,
   ];
-}
-
-/** What others chose the words of: a command, a process's name, a path. */
-function outside(text: string): string {
-  return fitted(printable(text), 160);
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }

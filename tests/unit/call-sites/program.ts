@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CallSites, readCallSites } from "../../../src/call-sites/read.ts";
+import { promisify } from "node:util";
+import { type CallSites, parseCallSites } from "../../../src/call-sites/read.ts";
+import { printScript } from "../../../src/leak/gate/sites.ts";
 
 const preload = join(import.meta.dirname, "../../../dist/preload");
 
@@ -36,11 +38,17 @@ export async function run({ files, flags = [], how = "--require", folder }: Prog
       FINWAIT_CALL_SITES: sites,
     };
     const [first = ""] = Object.keys(files);
-    return { ...(await start([...flags, first], home, env)), sites: await readCallSites(sites) };
+    return { ...(await start([...flags, first], home, env)), sites: await sitesIn(sites || home) };
   } finally {
     await rm(home, { recursive: true });
     await rm(sites || home, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** What was written to a folder, read as the gate reads it. */
+export async function sitesIn(folder: string): Promise<CallSites> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", printScript, "finwait", folder]);
+  return parseCallSites(stdout);
 }
 
 function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Omit<Ended, "sites">> {

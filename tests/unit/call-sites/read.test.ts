@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listenerKey, socketKey } from "../../../src/call-sites/key.ts";
-import { parseCallSites, readCallSites, siteOf } from "../../../src/call-sites/read.ts";
+import { parseCallSites, siteOf } from "../../../src/call-sites/read.ts";
 import type { CallSite } from "../../../src/model/leak.ts";
+import { sitesIn } from "./program.ts";
 
 const opened: CallSite = { how: "connect", at: "client.js:3:5", stack: ["ask (client.js:3:5)"] };
 const accepted: CallSite = { how: "accept", at: "server.js:9:2", stack: ["server.js:9:2"] };
@@ -65,8 +66,8 @@ test.each([
 });
 
 test("a folder that is not there, or is a file, tells nothing", async () => {
-  expect((await readCallSites("/nowhere/at/all")).size).toBe(0);
-  expect((await readCallSites(import.meta.filename)).size).toBe(0);
+  expect((await sitesIn("/nowhere/at/all")).size).toBe(0);
+  expect((await sitesIn(import.meta.filename)).size).toBe(0);
 });
 
 test("of two processes that listened at one port, the one that wrote last counts", async () => {
@@ -77,7 +78,7 @@ test("of two processes that listened at one port, the one that wrote last counts
     await writeFile(join(folder, "2.ndjson"), line(accepted, "*:4000|*"));
     await writeFile(join(folder, ".3.ndjson.part"), line(opened, "*:4000|*"));
     await utimes(join(folder, "2.ndjson"), 1, 1);
-    expect(siteOf(await readCallSites(folder), { local, peer })?.at).toBe("later.js:1:1");
+    expect(siteOf(await sitesIn(folder), { local, peer })?.at).toBe("later.js:1:1");
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readDuration } from "../../../src/leak/watch/duration.ts";
 import { isBeyond, readThreshold } from "../../../src/leak/watch/threshold.ts";
 
 describe("a threshold", () => {
@@ -59,19 +58,4 @@ describe("a threshold", () => {
     expect(isBeyond({ operator: "<", limit: 5 }, 4)).toBe(true);
     expect(isBeyond({ operator: "<=", limit: 5 }, 6)).toBe(false);
   });
-});
-
-test.each([
-  ["500ms", 500],
-  ["30s", 30_000],
-  ["1.5h", 5_400_000],
-  ["2min", 120_000],
-  ["2m", 120_000],
-  ["1d", 86_400_000],
-  ["30", undefined],
-  ["s", undefined],
-  ["-1s", undefined],
-  ["1e9s", undefined],
-])("the duration %s is %s ms", (text, expected) => {
-  expect(readDuration(text)).toBe(expected);
 });
