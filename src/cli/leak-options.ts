@@ -16,6 +16,7 @@ export interface LeakCommand {
   readonly stopWithin?: string;
   readonly nofile?: string;
   readonly copy?: readonly string[];
+  readonly hostile?: true;
   readonly callSites: boolean;
   readonly json?: string;
   readonly junit?: string;
@@ -47,6 +48,7 @@ export function readLeakOptions(command: LeakCommand): GateOptions {
   return {
     driver,
     callSites,
+    hostile: command.hostile ?? false,
     graceMs: waitOf("--grace", command.grace),
     startWithinMs: waitOf("--start-within", command.startWithin),
     ...defined({

@@ -29,7 +29,7 @@ export async function leak(words: readonly string[], command: LeakCommand): Prom
       ...(command.verbose ? { onOutput: passThrough } : {}),
     });
     screen.done();
-    screen.print(gateText(report, screen));
+    screen.print(gateText(report, { ...screen, callSites: command.callSites }));
     await files.write(report);
     return report.leaked.length > 0 ? exitCodes.differs : exitCodes.done;
   } catch (error) {

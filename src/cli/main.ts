@@ -33,7 +33,8 @@ const program = new Command("finwait")
   .addHelpText(
     "after",
     `
-Exit codes: 0 done, 1 a verdict differs from --expect, 2 usage, 3 the harness broke, 4 a capability is missing.
+Exit codes: 0 done, 1 a verdict differs from --expect, sockets leak, or a threshold is passed, 2 usage,
+3 the harness broke, 4 a capability is missing, 130 interrupted.
 Examples:
   finwait run                                everything
   finwait run half-close close/no-loss       a topic and a claim
@@ -93,6 +94,10 @@ program
   .option("--grace <duration>", "how long a socket has to outlast its end to be leaked", "5s")
   .option("--start-within <duration>", "how long it may take to listen", "10s")
   .option("--stop-within <duration>", "how long it may take to stop at SIGTERM; default 35s")
+  .option(
+    "--hostile",
+    "also be a peer that never reads and stays: tells whether the program has a write time-out; Node's default server has none",
+  )
   .option("--nofile <n>", "limit of descriptors for its processes")
   .option("--copy <path...>", "for docker: what of this folder to copy into the host; default all of it")
   .option("--no-call-sites", "do not record where the program's sockets come from (a Node preload)")
@@ -109,7 +114,7 @@ program
   .description(
     "show which sockets are held though their end has come: whose, towards whom, how old, how fast they grow",
   )
-  .option("--pid <n>", "watch a process and its children; without a target, the whole machine")
+  .option("--pid <n>", "watch a process and its children; without a target, all of this network namespace")
   .option("--port <n>", "watch the sockets that have this port at their own end")
   .option("--container <name>", "watch a container, whatever is in its image")
   .option("--fail <expression...>", "end with 1 when it is so: 'close-wait.age > 60s', 'fin-wait-2 > 100'")

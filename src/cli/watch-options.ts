@@ -62,7 +62,9 @@ export function readSettings(command: WatchCommand): WatchSettings {
 function readTarget({ pid, port, container }: WatchCommand): WatchTarget {
   const given = [pid, port, container].filter((one) => one !== undefined);
   if (given.length > 1)
-    throw usage("Give one of --pid, --port and --container; without any, the whole machine is watched.");
+    throw usage(
+      "Give one of --pid, --port and --container; without any, all sockets of this network namespace are watched.",
+    );
   if (pid !== undefined) return { what: "process", pid: wholeNumber("--pid", pid, 2 ** 22) };
   if (port !== undefined) return { what: "port", port: wholeNumber("--port", port, 65_535) };
   if (container === "") throw usage("--container takes the name or the id of a container.");

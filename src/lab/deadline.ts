@@ -24,12 +24,10 @@ export class DeadlineMissed extends FinwaitError {
 }
 
 /** @throws FINWAIT_USAGE for what is no length of time: a wait must end. */
-export function checkedMs(ms: number, what: string): number {
+export function checkedMs(ms: unknown, what: string): number {
   if (typeof ms === "number" && ms >= 0 && Number.isFinite(ms)) return ms;
-  throw new FinwaitError(
-    "FINWAIT_USAGE",
-    `${what} is a number of milliseconds, not ${JSON.stringify(ms) ?? String(ms)}.`,
-  );
+  const given = typeof ms === "number" ? String(ms) : (JSON.stringify(ms) ?? String(ms));
+  throw new FinwaitError("FINWAIT_USAGE", `${what} is a number of milliseconds, not ${given}.`);
 }
 
 export interface Poll<T> {

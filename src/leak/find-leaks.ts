@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { FinwaitError } from "../model/errors.ts";
 import type { LeakReport } from "../model/leak.ts";
+import { checkedGraceMs } from "./grace.ts";
 import { outlive } from "./outlive.ts";
 import type { SocketSource } from "./source.ts";
 import { openContainerSource } from "./sources/container.ts";
@@ -40,12 +41,12 @@ const turns = 3;
  *
  * @throws FINWAIT_SUBJECT_GONE when there is no such process, port or running container; one that ends meanwhile holds
  * nothing. FINWAIT_CAPABILITY_MISSING without `ss`, without the right to read the target's descriptors, or without a
- * Docker engine; FINWAIT_USAGE for what is no target, or no length of time.
+ * Docker engine; FINWAIT_USAGE for what is no target, no option, or no length of time above 0.
  * @example
  * const { leaked } = await findLeaks(serverProcess, { graceMs: 2_000 });
  */
 export async function findLeaks(target: LeakTarget, options: FindLeaksOptions = {}): Promise<LeakReport> {
-  const { graceMs = defaultGraceMs } = options;
+  const graceMs = graceIn(options);
   // What the caller has just done to its own sockets is to be in the kernel when it is asked.
   for (let turn = 0; turn < turns; turn += 1) await setImmediate();
   await using source = await openSource(target);
@@ -53,15 +54,38 @@ export async function findLeaks(target: LeakTarget, options: FindLeaksOptions = 
   return report;
 }
 
+/** What TypeScript would refuse is asked for too: JavaScript calls it as it likes. */
+function graceIn(options: unknown): number {
+  if (typeof options !== "object" || options === null) {
+    throw usage(`The options of findLeaks are an object such as { graceMs: 2_000 }, not ${kindOf(options)}.`);
+  }
+  const unknown = Object.keys(options).find((key) => key !== "graceMs");
+  if (unknown !== undefined) throw usage(`findLeaks has no option "${unknown}"; it has "graceMs", in milliseconds.`);
+  return checkedGraceMs(Reflect.get(options, "graceMs") ?? defaultGraceMs, "graceMs");
+}
+
 async function openSource(target: LeakTarget): Promise<SocketSource> {
   if (typeof target === "number") return await openProcessSource(target);
-  if ("getId" in target) return await openContainerSource(target.getId());
-  if ("container" in target) return await openContainerSource(target.container);
+  if (typeof target !== "object" || target === null) throw usage(`${kindOf(target)} is nothing to look at. ${targets}`);
+  if ("getId" in target && typeof target.getId === "function") return await openContainerSource(target.getId());
+  if ("container" in target && typeof target.container === "string" && target.container !== "") {
+    return await openContainerSource(target.container);
+  }
   if ("port" in target) return await openPortSource(target.port);
-  if (target.pid !== undefined) return await openProcessSource(target.pid);
-  throw new FinwaitError(
-    "FINWAIT_USAGE",
-    "This is no process that runs: a child process that could not be started has no pid. Give a pid, a child process, " +
-      "{ port }, { container } or a started container.",
-  );
+  if ("pid" in target) {
+    if (target.pid !== undefined) return await openProcessSource(target.pid);
+    throw usage(`This is no process that runs: a child process that could not be started has no pid. ${targets}`);
+  }
+  throw usage(`An object that has none of pid, port, container and getId() is nothing to look at. ${targets}`);
+}
+
+const targets =
+  "Give a pid, a child process, { port }, { container: name or id } or a started container of Testcontainers.";
+
+function kindOf(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
+}
+
+function usage(message: string): FinwaitError {
+  return new FinwaitError("FINWAIT_USAGE", message);
 }

@@ -1,4 +1,5 @@
 import { checkedMs, DeadlineMissed, poll } from "../lab/deadline.ts";
+import { checkedGraceMs } from "../leak/grace.ts";
 import type { Fact, StateFact } from "../model/fact.ts";
 import { given, refuse } from "./outcome.ts";
 
@@ -77,5 +78,6 @@ export function optionalMs(options: unknown, name: "for" | "within" | "grace"): 
   const unknown = Object.keys(options).find((key) => key !== name);
   if (unknown !== undefined) refuse(`There is no option "${unknown}" here; there is "${name}", in milliseconds.`);
   const value: unknown = Reflect.get(options, name);
-  return value === undefined ? undefined : checkedMs(value as number, name);
+  if (value === undefined) return undefined;
+  return name === "grace" ? checkedGraceMs(value, name) : checkedMs(value, name);
 }

@@ -39,7 +39,7 @@ export interface GateReport extends LeakReport {
   readonly forecasts: readonly Forecast[];
   /** How it ended when it was told to stop: "exited with code 0 35 ms after SIGTERM". */
   readonly stop: string;
-  /** What is worth knowing of this run: "listens on 9229 too: choose with --port". */
+  /** What is worth knowing of this run: "listens on 9229 too, which was not tried: --port 9229". */
   readonly notes: readonly string[];
   readonly durationMs: number;
 }

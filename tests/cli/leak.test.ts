@@ -43,7 +43,7 @@ describe("finwait leak", { timeout: 120_000 }, () => {
   test("says in a line that a healthy program leaks nothing, and what was tried; ends with 0", async () => {
     const { stdout, exitCode } = await leak(["--", "node", await program("http.mjs", http)]);
     expect(flat(stdout)).toMatch(
-      /✓ no leak node \S+http\.mjs at 10\.77\.0\.2:\d+ over HTTP: \d+ connections in 19 manners/,
+      /✓ no leak node \S+http\.mjs at 10\.77\.0\.2:\d+ over HTTP: \d+ connections in 21 manners/,
     );
     expect(stdout).toMatch(/the stop: ended \d+ ms after SIGTERM/);
     expect(exitCode).toBe(0);
@@ -122,6 +122,7 @@ describe("finwait leak", { timeout: 120_000 }, () => {
     const echo = `import { createServer } from "node:net"; createServer((socket) => socket.pipe(socket)).listen(0);`;
     const { stderr, exitCode } = await leak(["--", "node", await program("echo.mjs", echo)]);
     expect(flat(stderr)).toMatch(/exited with code 1 while finwait tried "reset.*ECONNRESET/);
+    expect(flat(stderr)).toContain("add socket.on('error', …), in particular after 'upgrade' or 'connect'");
     expect(exitCode).toBe(3);
   });
 

@@ -89,7 +89,7 @@ describe("finwait watch", () => {
 
   test.each([
     ["--port", (subject: Subject) => ["--port", subject.port]],
-    ["the whole machine", () => []],
+    ["this network namespace", () => []],
   ])("watches %s, with the holder of what it finds", async (_what, target) => {
     await using subject = await start(3);
     const { stdout } = await watch([...target(subject), "--for", "500ms", "--every", "250ms", "--ndjson"]);

@@ -229,7 +229,23 @@ describe("a target that is not there", () => {
     await expect(look(target)).rejects.toMatchObject({ code });
   });
 
-  test("no length of time is an error", async () => {
-    await expect(look(process.pid, { graceMs: Number.NaN })).rejects.toMatchObject({ code: "FINWAIT_USAGE" });
+  test.for([Number.NaN, Number.POSITIVE_INFINITY, 0, -1])("a grace of %d is an error", async (graceMs) => {
+    const message = expect.stringMatching(/^graceMs is (a number of|more than 0) milliseconds/);
+    await expect(look(process.pid, { graceMs })).rejects.toMatchObject({ code: "FINWAIT_USAGE", message });
+  });
+
+  // As JavaScript calls it.
+  test.for<[string, readonly unknown[], string]>([
+    ["no target", [], "undefined is nothing to look at"],
+    ["null", [null], "null is nothing to look at"],
+    ["a name", ["nginx"], '"nginx" is nothing to look at'],
+    ["an empty object", [{}], "none of pid, port, container and getId()"],
+    ["no options", [process, null], "are an object such as"],
+    ["the matcher's option", [process, { grace: 100 }], 'no option "grace"; it has "graceMs"'],
+  ])("%s is an error that says what could stand there", async ([, args, said]) => {
+    await expect(Reflect.apply(findLeaks, undefined, args)).rejects.toMatchObject({
+      code: "FINWAIT_USAGE",
+      message: expect.stringContaining(said),
+    });
   });
 });

@@ -33,8 +33,9 @@ describeOnEveryDriver("finwait leak", (driver) => {
 
   describe("tells a leaky program from its healthy twin", { concurrent: true, timeout }, () => {
     test.for(serverPairs)("$folder: $title", async (pair, { expect }) => {
-      expect(faultsOf(await tryOut(`${pair.folder}/healthy.mjs`))).toEqual([]);
-      const leaky = await tryOut(`${pair.folder}/leaky.mjs`);
+      const { hostile = false } = pair;
+      expect(faultsOf(await tryOut(`${pair.folder}/healthy.mjs`, { hostile }))).toEqual([]);
+      const leaky = await tryOut(`${pair.folder}/leaky.mjs`, { hostile });
       expect(causesOf(leaky)).toContain(pair.cause);
       expect(causesOf(leaky).filter((cause) => !isExpected(pair, cause))).toEqual([]);
     });
@@ -82,6 +83,27 @@ describeOnEveryDriver("finwait leak", (driver) => {
 
     test("an event loop that stands still again and again is not taken for a leak", async ({ expect }) => {
       expect(faultsOf(await tryOut("targets/busy.mjs", { graceMs: 4_000 }))).toEqual([]);
+    });
+
+    test("Node's own server with a large page has no write time-out, which only a hostile peer finds", async ({
+      expect,
+    }) => {
+      expect(faultsOf(await tryOut("targets/large-page.mjs"))).toEqual([]);
+      expect(causesOf(await tryOut("targets/large-page.mjs", { hostile: true }))).toEqual(["not-sent"]);
+    });
+
+    test("one that no longer answers is accused of nothing", async ({ expect }) => {
+      await expect(tryOut("targets/hangs.mjs", { graceMs: 1_000 })).rejects.toMatchObject({
+        code: "FINWAIT_SUBJECT_FAILED",
+        message: expect.stringMatching(
+          /did not answer for 2(\.\d)? s after the drive, while \d+ sockets? waited.*--grace/s,
+        ),
+      });
+    });
+
+    test("a port that was not driven is told, though it came late", async ({ expect }) => {
+      const { notes } = await tryOut("targets/listens-later.mjs");
+      expect(notes).toContainEqual(expect.stringMatching(/^listens on (\d+) too, which was not tried: --port \1$/));
     });
 
     test("a server that answers long after the client's end is not taken for a leak", async ({ expect }) => {

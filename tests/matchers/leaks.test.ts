@@ -79,6 +79,9 @@ describe("toLeakNoSockets", () => {
       message: expect.stringContaining("no pid"),
     });
     await expect(expect("server").toLeakNoSockets()).rejects.toMatchObject({ code: "FINWAIT_USAGE" });
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, 0]) {
+      await expect(expect(process).toLeakNoSockets({ grace: wrong })).rejects.toMatchObject({ code: "FINWAIT_USAGE" });
+    }
     // @ts-expect-error its name is `grace`
     await expect(expect(1).toLeakNoSockets({ graceMs: 3 })).rejects.toMatchObject({ code: "FINWAIT_USAGE" });
   });

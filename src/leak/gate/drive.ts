@@ -24,6 +24,8 @@ export interface DriveGround {
   readonly crew: Crew;
   readonly heard: Heard;
   readonly observation: Observation;
+  /** Whether peers are tried too that mean no good. */
+  readonly hostile: boolean;
   /** Where a tunnel can be asked to lead. */
   readonly onward: { readonly deaf: SocketAddress; readonly nowhere: SocketAddress };
   /** Throws when the subject has ended, saying what was being done. */
@@ -34,7 +36,7 @@ export interface DriveGround {
 /** Behaves towards the subject in every manner that fits it, one after another. */
 export async function drive(ground: DriveGround): Promise<readonly Trial[]> {
   const trials: Trial[] = [];
-  const planned = plan(ground.heard);
+  const planned = plan(ground);
   for (const [index, { manner, language }] of planned.entries()) {
     const name = nameOf(manner, language);
     ground.onProgress(`${index + 1}/${planned.length} ${name}`);
@@ -44,10 +46,15 @@ export async function drive(ground: DriveGround): Promise<readonly Trial[]> {
 }
 
 /** Everything that ends comes first, whatever the language: what stays may be in its way. */
-function plan({ languages, spoken }: Heard): readonly { readonly manner: Manner; readonly language: Language }[] {
+function plan({
+  heard: { languages, spoken },
+  hostile,
+}: DriveGround): readonly { readonly manner: Manner; readonly language: Language }[] {
   const all = languages.flatMap((language) => {
     const fits = (manner: Manner) =>
-      manner.where.includes(language.spoken) && (spoken.includes(language.spoken) || manner.whereRefused === true);
+      (hostile || manner.hostile !== true) &&
+      manner.where.includes(language.spoken) &&
+      (spoken.includes(language.spoken) || manner.whereRefused === true);
     return manners.filter(fits).map((manner) => ({ manner, language }));
   });
   return [...all.filter(({ manner }) => !manner.stays), ...all.filter(({ manner }) => manner.stays)];

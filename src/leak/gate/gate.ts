@@ -39,6 +39,8 @@ export interface GateOptions {
   readonly nofile?: number;
   /** For docker: which paths under `cwd` are copied into the host; default all of it but `.git`. */
   readonly copy?: readonly string[];
+  /** Also be a peer that never reads and stays, which tells whether the program has a write time-out. Default: no. */
+  readonly hostile?: boolean;
   /** Records where sockets come from, in Node programs; default true where the preload is built. */
   readonly callSites?: boolean;
   /** Ends all at once: `gate` then rejects. */
@@ -113,6 +115,7 @@ async function tryIn(lab: Lab, sites: SiteRecording, options: Settled): Promise<
     ...{ lab, host, driver, subject, met, before, onward, sites, command, graceMs, onProgress },
     withinMs: checkedMs(options.stopWithinMs ?? defaults.stopWithinMs, "stopWithinMs"),
     startedAt: options.startedAt,
+    hostile: options.hostile ?? false,
     ...defined({ signal }),
   });
 }

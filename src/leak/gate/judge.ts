@@ -11,8 +11,10 @@ const patience = 3;
 export interface Judged {
   readonly leaked: readonly Suspect[];
   readonly undecided: number;
-  /** Whether something was called leaked although the subject no longer answers. */
+  /** Whether the subject no longer answers, so that none of it can be called leaked. */
   readonly isSilent: boolean;
+  /** How long its answer was waited for; 0 where it was not asked. */
+  readonly silentMs: number;
 }
 
 export interface JudgeGround {
@@ -32,12 +34,14 @@ export interface JudgeGround {
  */
 export async function judge(ground: JudgeGround): Promise<Judged> {
   const first = await untilDecided(ground);
-  if (first.leaked.length === 0 || ground.signal?.aborted) return { ...first, isSilent: false };
+  if (first.leaked.length === 0 || ground.signal?.aborted) return { ...first, isSilent: false, silentMs: 0 };
+  const askedAt = performance.now();
   const hasAnswered = await ground.pulse();
-  return { ...(await untilDecided(ground)), isSilent: !hasAnswered };
+  const silentMs = performance.now() - askedAt;
+  return { ...(await untilDecided(ground)), isSilent: !hasAnswered, silentMs };
 }
 
-async function untilDecided(ground: JudgeGround): Promise<Omit<Judged, "isSilent">> {
+async function untilDecided(ground: JudgeGround): Promise<Pick<Judged, "leaked" | "undecided">> {
   const { observation, graceMs, isPulse, signal } = ground;
   const until = performance.now() + patience * graceMs;
   const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, graceMs / 20));

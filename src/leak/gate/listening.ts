@@ -70,6 +70,17 @@ async function newIn(host: Host, before: readonly Listening[]): Promise<readonly
   return (await listeningIn(host)).filter(({ bound }) => !known.has(addressText(bound)));
 }
 
+/** The ports on which more listens by now than what was driven. */
+export async function untriedPorts(
+  host: Host,
+  tried: number,
+  before: readonly Listening[],
+): Promise<readonly number[]> {
+  const ports = new Set((await newIn(host, before)).map(({ bound }) => bound.port));
+  ports.delete(tried);
+  return [...ports].toSorted((a, b) => a - b);
+}
+
 /** Everything that listens in a host; its agent does not. */
 export async function listeningIn(host: Host): Promise<readonly Listening[]> {
   const rows = parseSs(await host.run("ss", ssArguments({ states: ["LISTEN"] })));

@@ -14,6 +14,8 @@ export interface Manner {
   readonly reads?: false;
   /** Its other end stays as it is: these peers are left alone until all is judged. */
   readonly stays?: true;
+  /** No peer that means well does this: tried only where it is asked for. */
+  readonly hostile?: true;
   /** Where a tunnel leads; default: to a server that closes when it is closed to. */
   readonly onward?: "deaf" | "nowhere";
   /** Up to the moment at which the subject's sockets are looked at. */
@@ -34,6 +36,7 @@ const idleMs = 250;
 const slowMs = 150;
 /** More than the kernel takes for a program that does not read. */
 const largeBytes = 1024 * 1024;
+const smallBytes = 1_000;
 
 /** In the order in which they are tried: those that stay come last, since a subject may serve one at a time. */
 export const manners: readonly Manner[] = [
@@ -69,6 +72,20 @@ export const manners: readonly Manner[] = [
     connections: 3,
     begin: (peer) => peer.askHalf(),
     finish: end,
+  },
+  {
+    name: "half of a body, then FIN",
+    where: ["http"],
+    connections: 3,
+    begin: (peer) => peer.pourHalf(smallBytes),
+    finish: end,
+  },
+  {
+    name: "half of a body, then reset",
+    where: ["http"],
+    connections: 3,
+    begin: (peer) => peer.pourHalf(smallBytes),
+    finish: (peer) => peer.reset(),
   },
   {
     name: "FIN without any request",
@@ -168,8 +185,18 @@ export const manners: readonly Manner[] = [
     name: "FIN and silence",
     where: ["http", "tcp"],
     connections: 3,
+    stays: true,
+    begin: asked,
+    finish: end,
+  },
+  {
+    name: "FIN and silence, never reading",
+    where: ["http", "tcp"],
+    connections: 3,
     reads: false,
     stays: true,
+    // Node's own HTTP server has no write time-out: it would be accused for every answer that the kernel does not hold.
+    hostile: true,
     begin: async (peer) => {
       await peer.ask();
       await pause(slowMs);

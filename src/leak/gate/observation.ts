@@ -30,6 +30,7 @@ export class Observation {
   /** What is being done to the subject. */
   #manner = "";
   #readings = 0;
+  #lastSuspects: readonly Suspect[] = [];
   #unaccepted = 0;
   #firstMs: number | undefined;
   #lastMs = 0;
@@ -48,6 +49,11 @@ export class Observation {
   /** Connections of ours that had ended, and still waited to be accepted, at the last reading: what becomes of them is open. */
   get unaccepted(): number {
     return this.#unaccepted;
+  }
+
+  /** What was suspect at the last reading in which the subject held anything: one that is just ending holds nothing. */
+  get lastSuspects(): readonly Suspect[] {
+    return this.#lastSuspects;
   }
 
   /** When the last reading was, on the clock of `performance.now()`. */
@@ -101,7 +107,10 @@ export class Observation {
     try {
       const reading = await this.#source.read();
       this.#note(reading, manner);
-      return this.tracker.take(reading);
+      const suspects = this.tracker.take(reading);
+      // Whoever runs holds at least the socket that it listens with.
+      if (reading.holders === undefined || reading.holders.size > 0) this.#lastSuspects = suspects;
+      return suspects;
     } catch (error) {
       if (isFinwaitError(error, "FINWAIT_SUBJECT_GONE")) return undefined;
       throw error;

@@ -48,9 +48,12 @@ export class Peer {
 
   /** Writes that many bytes, announced where the language has a way to. */
   async pour(bytes: number): Promise<void> {
-    const head = this.language.announce(bytes);
-    if (head !== "") await this.#say(head);
-    await tolerant(this.#endpoint.write(bytes));
+    await this.#pour(bytes, bytes);
+  }
+
+  /** Announces that many bytes where the language has a way to, and writes half of them. */
+  async pourHalf(bytes: number): Promise<void> {
+    await this.#pour(Math.floor(bytes / 2), bytes);
   }
 
   /** Waits for the answers so far, for the subject's end, or for as long as answers take. */
@@ -90,6 +93,12 @@ export class Peer {
   /** Resolves when the connection is over at this end, or after `withinMs`. */
   async closed(withinMs: number): Promise<void> {
     await tolerant(this.#endpoint.saw("close", { within: withinMs }));
+  }
+
+  async #pour(bytes: number, announced: number): Promise<void> {
+    const head = this.language.announce(announced);
+    if (head !== "") await this.#say(head);
+    await tolerant(this.#endpoint.write(bytes));
   }
 
   async #say(text: string): Promise<void> {

@@ -56,17 +56,12 @@ export async function meet(
     const nextPort = () => crew.reserve(firstQuestion);
     const ground = { from: host, target: place.target, path, line, onward: onward.open, nextPort };
     const heard = await probe(ground, protocol);
-    if (heard !== undefined) return { crew, heard, notes: [...heard.notes, ...notesOn(place, places)] };
+    if (heard !== undefined) return { crew, heard, notes: [...heard.notes, ...notesOn(place)] };
   }
   const all = places.map(({ bound }) => addressText(bound)).join(", ");
   throw subject.failure(`listens on ${all}, and takes no connection there`);
 }
 
-function notesOn(place: Listening, places: readonly Listening[]): readonly string[] {
-  const ports = new Set(places.map(({ bound }) => bound.port).filter((port) => port !== place.bound.port));
-  const others = [...ports].toSorted((a, b) => a - b).join(", ");
-  return [
-    ...(place.from === "subject" ? ["listens for its own machine only: it was driven from there"] : []),
-    ...(ports.size > 0 ? [`listens on ${others} too: choose with --port`] : []),
-  ];
+function notesOn({ from }: Listening): readonly string[] {
+  return from === "subject" ? ["listens for its own machine only: it was driven from there"] : [];
 }

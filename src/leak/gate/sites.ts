@@ -26,7 +26,9 @@ export async function recordSites(driver: DriverName, given: string | undefined)
   const preload = preloadFile();
   if (preload === undefined) return nothing;
   const isShared = driver === "netns";
-  const folder = isShared ? await openFolder() : inContainer;
+  // Where nothing temporary can be written, the sockets are told without where they come from.
+  const folder = isShared ? await openFolder().catch(() => undefined) : inContainer;
+  if (folder === undefined) return nothing;
   return {
     env: {
       NODE_OPTIONS: [isShared ? given : undefined, required(preload)].filter(Boolean).join(" "),

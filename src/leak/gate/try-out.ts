@@ -9,16 +9,17 @@ import { addressText } from "../../model/socket.ts";
 import type { Suspect } from "../tracker.ts";
 import type { Crew } from "./crew.ts";
 import { drive, type Trial } from "./drive.ts";
+import { checkOf, silenceText } from "./ending.ts";
 import { forecast } from "./forecast.ts";
 import { type Judged, judge } from "./judge.ts";
 import { openLabSource, type SubjectInHost } from "./lab-source.ts";
 import type { Language } from "./language.ts";
-import type { Listening } from "./listening.ts";
+import { type Listening, untriedPorts } from "./listening.ts";
 import { Observation } from "./observation.ts";
 import type { Met, Onward } from "./place.ts";
 import type { SiteRecording } from "./sites.ts";
 import { stop, stoppedSo } from "./stop.ts";
-import { endText, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** A call to an agent may not take longer than 30 s. */
 const longestAnswerMs = 20_000;
@@ -37,6 +38,7 @@ export interface TryOut {
   readonly sites: SiteRecording;
   readonly command: readonly [string, ...string[]];
   readonly graceMs: number;
+  readonly hostile: boolean;
   /** How long it may take to stop. */
   readonly withinMs: number;
   readonly startedAt: number;
@@ -49,8 +51,10 @@ export async function tryOut(ground: TryOut): Promise<GateReport> {
   const { crew, heard, notes } = ground.met;
   await using source = openLabSource(ground.host, whatIsTheirs(ground));
   const observation = new Observation(source, crew);
-  const driven = await driveAndJudge(ground, observation);
+  const isFull = async () => (await source.descriptors()).some(({ open, limit }) => open >= limit - 1);
+  const driven = await driveAndJudge(ground, observation, isFull);
   const descriptors = await source.descriptors();
+  const untried = await untriedPorts(ground.host, crew.target.port, ground.before);
   const sites = await ground.sites.read(ground.host);
   const socketOf = ({ cause, row, holders, sinceMs }: Suspect, lastMs: number): LeakedSocket => ({
     ...{ cause, row, holders, ageMs: lastMs - sinceMs },
@@ -66,7 +70,7 @@ export async function tryOut(ground: TryOut): Promise<GateReport> {
   return {
     ...{ subject: ground.subject.name, command: ground.command, driver: ground.driver, graceMs: ground.graceMs },
     ...{ target: addressText(crew.target), spoken: heard.spoken, blind: [], descriptors },
-    notes: driven.isSilent ? [...notes, silentNote] : notes,
+    notes: [...notes, ...notesOn(untried)],
     ...{ watchedMs: observation.watchedMs, readings: observation.readings, undecided: driven.undecided },
     leaked: all,
     manners: mannersOf(driven.trials, all),
@@ -76,17 +80,22 @@ export async function tryOut(ground: TryOut): Promise<GateReport> {
   };
 }
 
-const silentNote =
-  "it did not answer the last question: what looks leaked may be what it was never given the time to close";
+function notesOn(untried: readonly number[]): readonly string[] {
+  if (untried.length === 0) return [];
+  const verb = untried.length === 1 ? "was" : "were";
+  return [`listens on ${untried.join(", ")} too, which ${verb} not tried: --port ${untried.join(" or --port ")}`];
+}
+
 const leakedAlready = stoppedSo("was not tried: it has leaked already");
 
 async function driveAndJudge(
-  { subject, met: { crew, heard }, onward, graceMs, signal, onProgress }: TryOut,
+  { subject, met: { crew, heard }, onward, graceMs, hostile, signal, onProgress }: TryOut,
   observation: Observation,
+  isFull: () => Promise<boolean>,
 ): Promise<Judged & { readonly trials: readonly Trial[] }> {
-  const check = checkOf(subject);
+  const check = checkOf(subject, () => observation.lastSuspects);
   const watching = observation.watch();
-  const trials = await drive({ crew, heard, observation, onward, check, onProgress }).finally(() =>
+  const trials = await drive({ crew, heard, observation, hostile, onward, check, onProgress }).finally(() =>
     watching[Symbol.asyncDispose](),
   );
   if ((await observation.look())?.length !== 0) onProgress(`waiting up to ${graceMs / 1000} s for sockets to heal`);
@@ -96,6 +105,9 @@ async function driveAndJudge(
     ...defined({ signal }),
   });
   check("waited for its sockets to heal");
+  // Who is stuck closes nothing, and is not to be accused of it; who ran out of descriptors is stuck for what it kept.
+  if (judged.isSilent && judged.leaked.length > 0 && !(await isFull()))
+    throw subject.failure(silenceText(judged, graceMs));
   return { ...judged, trials };
 }
 
@@ -124,16 +136,6 @@ function whatIsTheirs({ lab, host, driver, subject, met, before }: TryOut): Subj
     agents: driver === "netns" ? lab.hosts.map(({ pid }) => pid) : [host.pid],
     isForeign: (row) => met.crew.isPeer(row) || before.some(({ bound }) => bound.port === row.local.port),
     hasEnded: () => !hadEnded && subject.end() !== undefined,
-  };
-}
-
-/** A program that ended before it was driven has left others to listen; one that ends later was driven to it. */
-function checkOf(subject: Subject): (what: string) => void {
-  const hadEnded = subject.end() !== undefined;
-  return (what) => {
-    const end = subject.end();
-    if (end === undefined || hadEnded) return;
-    throw subject.failure(`${endText(end)} while finwait ${what}, and nothing can be said of its sockets`);
   };
 }
 

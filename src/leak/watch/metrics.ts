@@ -28,10 +28,11 @@ export async function serveMetrics({ host, port }: MetricsAddress): Promise<Metr
   const open = new Registry<OpenMetricsContentType>();
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const gauges = createGauges([text, open]);
+  let hasRead = false;
   const server = createServer((request, response) => {
     const registry = request.headers.accept?.includes("application/openmetrics-text") ? open : text;
     // Whatever was asked, it is no reason for the watch to end.
-    answer(request, response, registry).catch(() => response.destroy());
+    answer(request, response, hasRead ? registry : undefined).catch(() => response.destroy());
   });
   const listening = once(server, "listening");
   server.listen(port, host);
@@ -44,7 +45,10 @@ export async function serveMetrics({ host, port }: MetricsAddress): Promise<Metr
   const { address, family, port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${actual}/metrics`,
-    show: (reading) => fill(gauges, reading),
+    show: (reading) => {
+      fill(gauges, reading);
+      hasRead = true;
+    },
     [Symbol.asyncDispose]: async () => {
       server.close();
       server.closeAllConnections();
@@ -52,7 +56,8 @@ export async function serveMetrics({ host, port }: MetricsAddress): Promise<Metr
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, registry: AnyRegistry): Promise<void> {
+/** Without a registry there is no reading yet: an empty page would say that all is well. */
+async function answer(request: IncomingMessage, response: ServerResponse, registry?: AnyRegistry): Promise<void> {
   const [path] = (request.url ?? "").split("?", 1);
   if (path !== "/metrics") {
     response.writeHead(404, { "content-type": "text/plain" }).end("finwait watch answers at /metrics\n");
@@ -60,6 +65,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, regist
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { allow: "GET, HEAD" }).end();
+    return;
+  }
+  if (registry === undefined) {
+    response.writeHead(503, { "content-type": "text/plain" }).end("finwait watch has no reading yet: ask again soon\n");
     return;
   }
   response.setHeader("content-type", registry.contentType);

@@ -35,7 +35,7 @@ export const causeWords: Readonly<Record<LeakCause, CauseWords>> = {
     title: "the program stopped reading in the middle",
     meaning:
       "The other side has written more than the program reads, and has closed. Its end is stuck behind data that nobody takes, so the kernel still calls the connection established.",
-    mend: "Consume or destroy what you do not want: response.resume(), stream.destroy(), pipeline() instead of pipe(), or cancel the web stream's reader.",
+    mend: "Consume or destroy what you do not want, the body of a request that a server answers unread as well as that of a response: request.resume(), response.resume(), stream.destroy(), pipeline() instead of pipe(), or cancel the web stream's reader.",
   },
   abandoned: {
     title: "the connection is gone, its descriptor is not",
@@ -47,6 +47,6 @@ export const causeWords: Readonly<Record<LeakCause, CauseWords>> = {
     title: "open connections keep the program from stopping",
     meaning:
       "The program was told to stop and no longer listens, but it waits for connections on which nothing is being asked.",
-    mend: "Call server.closeIdleConnections() or closeAllConnections() after server.close(); for net servers, keep a set of sockets and destroy those that are idle.",
+    mend: "After server.close(), give the connections a deadline of yours, and then call server.closeAllConnections(). closeIdleConnections() is not enough: a connection that has asked for nothing yet counts as active. For net servers, keep a set of the sockets and destroy those that are left.",
   },
 };

@@ -11,6 +11,8 @@ import { outsideIn, seconds } from "./words.ts";
 export interface GateTextOptions {
   readonly columns?: number;
   readonly paint?: Paint;
+  /** Whether the program was made to record its call sites; default true. */
+  readonly callSites?: boolean;
 }
 
 const labelColumns = 14;
@@ -26,8 +28,8 @@ const outside = outsideIn(160);
  * program is made safe to print.
  */
 export function gateText(report: GateReport, options: GateTextOptions = {}): string {
-  const { columns = 100, paint = plain } = options;
-  const page: Page = { columns: Math.max(60, columns), paint };
+  const { columns = 100, paint = plain, callSites = true } = options;
+  const page: Page = { columns: Math.max(60, columns), paint, callSites };
   const causes = [...Map.groupBy(report.leaked, ({ cause }) => cause)];
   return [
     ...headline(report, page),
@@ -40,6 +42,7 @@ export function gateText(report: GateReport, options: GateTextOptions = {}): str
 interface Page {
   readonly columns: number;
   readonly paint: Paint;
+  readonly callSites: boolean;
 }
 
 function headline(report: GateReport, { columns, paint }: Page): readonly string[] {
@@ -64,7 +67,7 @@ function languages({ spoken }: GateReport): string {
 function causeText(
   cause: LeakCause,
   sockets: readonly LeakedSocket[],
-  { manners }: GateReport,
+  report: GateReport,
   page: Page,
 ): readonly string[] {
   const { title, meaning, mend } = causeWords[cause];
@@ -75,7 +78,7 @@ function causeText(
     ...field("state", stateText(cause, sockets), page),
     ...field("age", `${seconds(oldest)} or more without anything moving`, page),
     ...field("held by", holdersText(sockets), page),
-    ...provoked(sockets, manners, page),
+    ...provoked(sockets, report, page),
     ...sitesText(sockets, page),
     ...field("meaning", meaning, page),
     ...field("usual mend", mend, page),
@@ -115,16 +118,28 @@ function few(held: readonly SocketHolder[]): string {
 }
 
 /** Growth is told per connection: how many an hour is up to who connects. */
-function provoked(sockets: readonly LeakedSocket[], manners: readonly TriedManner[], page: Page): readonly string[] {
-  const counts = manners.flatMap(({ name, connections }) => {
-    const count = sockets.filter(({ manner }) => manner === name).length;
-    return count === 0 ? [] : [`${count} of ${countOf(connections, "connection")}: ${name}`];
-  });
+function provoked(sockets: readonly LeakedSocket[], { manners, target }: GateReport, page: Page): readonly string[] {
+  const counts = manners.flatMap((manner) => countsAfter(manner, sockets, target));
   const unknown = sockets.filter(({ manner }) => manner === undefined).length;
   const all = [...counts, ...(unknown > 0 ? [`${unknown}: opened before finwait did anything`] : [])];
   const shown = all.slice(0, mostManners);
   const more = all.length > shown.length ? [`and after ${countOf(all.length - shown.length, "more manner")}`] : [];
   return [...shown, ...more].flatMap((text, index) => field(index === 0 ? "left after" : "", text, page));
+}
+
+/** What the program opened itself is no share of the peers' connections, of which there may be fewer. */
+function countsAfter(
+  { name, connections }: TriedManner,
+  sockets: readonly LeakedSocket[],
+  target: string,
+): readonly string[] {
+  const all = sockets.filter(({ manner }) => manner === name);
+  const accepted = all.filter(({ row }) => target.endsWith(`:${row.local.port}`)).length;
+  const own = all.length - accepted;
+  return [
+    ...(accepted > 0 ? [`${accepted} of ${countOf(connections, "connection")}: ${name}`] : []),
+    ...(own > 0 ? [`${countOf(own, "socket")} of its own: ${name}`] : []),
+  ];
 }
 
 function sitesText(sockets: readonly LeakedSocket[], page: Page): readonly string[] {
@@ -134,8 +149,12 @@ function sitesText(sockets: readonly LeakedSocket[], page: Page): readonly strin
     const key = `${site.how} ${site.at}`;
     sites.set(key, { site, count: (sites.get(key)?.count ?? 0) + 1 });
   }
-  if (sites.size === 0)
-    return field("opened at", "unknown: call sites are recorded of Node programs only (see docs/leaks.md)", page);
+  if (sites.size === 0) {
+    const why = page.callSites
+      ? "call sites are recorded of Node programs only (see docs/leaks.md)"
+      : "--no-call-sites";
+    return field("opened at", `unknown: ${why}`, page);
+  }
   return [...sites.values()].flatMap(({ site: { how, at, stack }, count }, index) => {
     const what = how === "accept" ? "accepted by the server that listens at" : "opened at";
     const label = index === 0 ? "from" : "";

@@ -37,8 +37,16 @@ describe("metrics", () => {
     expect((await fetched(server.url)).text).not.toContain("CLOSE-WAIT");
   });
 
+  test("are not there before the first reading, and that is said", async () => {
+    await using server = await serveMetrics(loopback);
+    expect(await fetched(server.url)).toMatchObject({ status: 503, text: expect.stringContaining("no reading yet") });
+    server.show(watched(reading(0, [])));
+    expect((await fetched(server.url)).status).toBe(200);
+  });
+
   test("come as OpenMetrics to whom asks for it", async () => {
     await using server = await serveMetrics(loopback);
+    server.show(watched(reading(0, [])));
     const { text, type } = await fetched(
       server.url,
       "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.2",
@@ -59,6 +67,7 @@ describe("metrics", () => {
 
   test("are not brought down by a request that is no address", async () => {
     await using server = await serveMetrics(loopback);
+    server.show(watched(reading(0, [])));
     const { port } = new URL(server.url);
     const socket = connect(Number(port), loopback.host);
     socket.end("GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

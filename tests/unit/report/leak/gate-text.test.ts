@@ -88,3 +88,18 @@ test("JUnit has a test case for each manner, which fails with the rows it left",
   expect(xml).toContain('message="2 sockets of 3 connections were not let go: not-closed"');
   expect(xml).toContain('name="slow &lt;reader&gt;"/>');
 });
+
+test("sockets that the program opened itself are no share of the peers' connections", () => {
+  const { row } = leakedSocket();
+  const own = leakedSocket({ manner: "reset", row: { ...row, local: { address: "10.77.0.2", port: 40_000 } } });
+  const text = gateText(
+    gateReport({ leaked: [leakedSocket({ manner: "reset" }), own, own, own, own], manners: [{ ...reset, leaked: 5 }] }),
+  );
+  expect(text).toContain("  left after  1 of 3 connections: reset\n              4 sockets of its own: reset\n");
+});
+
+test("that call sites were not recorded because nobody wanted them is not blamed on the program", () => {
+  const report = gateReport({ leaked: [leakedSocket()] });
+  expect(gateText(report)).toContain("  opened at   unknown: call sites are recorded of Node programs only");
+  expect(gateText(report, { callSites: false })).toContain("  opened at   unknown: --no-call-sites\n");
+});
