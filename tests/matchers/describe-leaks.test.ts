@@ -38,10 +38,13 @@ describe("describeLeaks", () => {
       1 socket: the peer has closed, the program has not
         CLOSE-WAIT 0 0 127.0.0.1:3000 127.0.0.1:40000 uid:1000 ino:4711 sk:1 cgroup:/ --> skmem:(r0,rb131072,t0,tb2626560,f0,w0,o0,bl0,d0) ts sack cubic
           for 3.2 s or longer, held by node (pid 4711, fd 23), accepted by server.js:12:7, its peer: half-close and wait
-        meaning  The other side said that it is done, and the program has read that. The socket now
-                 stays until the program closes it; no timer of the kernel ever will.
+        meaning  The other side said that it is done, and the program's runtime has taken that from
+                 the kernel. The socket now stays until the program closes it; no timer of the kernel
+                 ever will.
         mend     Call socket.end() or socket.destroy() on 'end'. With allowHalfOpen, or after an
-                 'upgrade' or 'connect' event, nobody else does it for you.
+                 'upgrade' or 'connect' event, nobody else does it for you. And read the socket
+                 ('data', resume() or pipe()): Node reads ahead, but without a reader 'end' never
+                 comes.
 
       Descriptors:
         node (pid 4711) has 31 open, and may have 1024"

@@ -6,7 +6,7 @@ import { FinwaitError } from "../../model/errors.ts";
 import { type MarkerEvent, parseTraceLine, type TraceEvent } from "./parse.ts";
 import { tracingScript } from "./script.ts";
 
-const drainWithinMs = 5_000;
+const drainWithinMs = 30_000;
 const closeWithinMs = 5_000;
 
 /** Together the processors' buffers hold at most this, on machines of up to 256: about 600,000 events. */
